@@ -1,0 +1,1 @@
+"""Where journals and checkpoints are kept."""

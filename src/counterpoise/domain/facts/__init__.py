@@ -1,0 +1,140 @@
+"""Every kind of fact, once: what can be written into a journal and nothing else."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from counterpoise.domain.facts.control import (
+    AccountConfigured,
+    AccountOpened,
+    RunEnded,
+    RunStarted,
+    WriterClaimed,
+)
+from counterpoise.domain.facts.decisions import (
+    BreakOpened,
+    BreakSettled,
+    CandidateJudged,
+    LimitsSet,
+    LinesJudged,
+    ModeChanged,
+    PlanProposed,
+    StrategySet,
+    TargetsSet,
+    TradingStateChanged,
+)
+from counterpoise.domain.facts.envelope import Fact
+from counterpoise.domain.facts.market import InstrumentDefined, MarkReason, MarksRecorded
+from counterpoise.domain.facts.money import (
+    Adjustment,
+    Deposit,
+    Dividend,
+    Fee,
+    Funding,
+    FxRate,
+    Interest,
+    OpeningBalance,
+    OpeningPosition,
+    Withdrawal,
+)
+from counterpoise.domain.facts.orders import (
+    CancelRequested,
+    Fill,
+    OrderAcknowledged,
+    OrderCancelled,
+    OrderExpired,
+    OrderIntended,
+    OrderRejected,
+    OrderUnknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Body = (
+    AccountOpened
+    | AccountConfigured
+    | WriterClaimed
+    | RunStarted
+    | RunEnded
+    | InstrumentDefined
+    | MarksRecorded
+    | Deposit
+    | Withdrawal
+    | Fee
+    | Funding
+    | Interest
+    | Dividend
+    | FxRate
+    | OpeningBalance
+    | OpeningPosition
+    | Adjustment
+    | Fill
+    | OrderIntended
+    | OrderAcknowledged
+    | OrderRejected
+    | OrderUnknown
+    | OrderCancelled
+    | OrderExpired
+    | CancelRequested
+    | TargetsSet
+    | LimitsSet
+    | StrategySet
+    | CandidateJudged
+    | LinesJudged
+    | PlanProposed
+    | ModeChanged
+    | TradingStateChanged
+    | BreakOpened
+    | BreakSettled
+)
+
+BODIES: Mapping[str, type[Body]] = MappingProxyType({body.__name__: body for body in Body.__args__})
+"""Kind → class of its body. A kind that is not here is an error, never ignored."""
+
+SCHEMAS: Mapping[str, int] = MappingProxyType(dict.fromkeys(BODIES, 1))
+"""Kind → schema that is written today; a changed body gets one more and an upcaster in ledger/codec.py."""
+
+__all__ = [
+    "BODIES",
+    "SCHEMAS",
+    "AccountConfigured",
+    "AccountOpened",
+    "Adjustment",
+    "Body",
+    "BreakOpened",
+    "BreakSettled",
+    "CancelRequested",
+    "CandidateJudged",
+    "Deposit",
+    "Dividend",
+    "Fact",
+    "Fee",
+    "Fill",
+    "Funding",
+    "FxRate",
+    "InstrumentDefined",
+    "Interest",
+    "LimitsSet",
+    "LinesJudged",
+    "MarkReason",
+    "MarksRecorded",
+    "ModeChanged",
+    "OpeningBalance",
+    "OpeningPosition",
+    "OrderAcknowledged",
+    "OrderCancelled",
+    "OrderExpired",
+    "OrderIntended",
+    "OrderRejected",
+    "OrderUnknown",
+    "PlanProposed",
+    "RunEnded",
+    "RunStarted",
+    "StrategySet",
+    "TargetsSet",
+    "TradingStateChanged",
+    "Withdrawal",
+    "WriterClaimed",
+]

@@ -1,0 +1,158 @@
+"""What moves cash without an order? Amounts are in `asset`; each class says its sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from counterpoise.domain.errors import InvalidFact
+from counterpoise.domain.numbers import ZERO
+
+
+def _positive(name: str, value: Decimal) -> None:
+    if not value.is_finite() or value <= ZERO:
+        raise InvalidFact(name, str(value), "a finite number above zero")
+
+
+def _finite(name: str, value: Decimal) -> None:
+    if not value.is_finite() or value.is_zero():
+        raise InvalidFact(name, str(value), "a finite number other than zero")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningBalance:
+    """Cash that was there before the ledger began; amount ≥ 0 (zero stays zero)."""
+
+    amount: Decimal
+    asset: str
+
+    def __post_init__(self) -> None:
+        """Refuse a negative or undefined amount."""
+        if not self.amount.is_finite() or self.amount < ZERO:
+            raise InvalidFact("amount", str(self.amount), "a finite number of at least zero")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningPosition:
+    """A position adopted from a venue whose history is shorter than the position.
+
+    Attributes:
+        quantity: Signed units; short is negative. Moves `Fact.instrument`.
+        unit_price: Entry price that the venue states, quote currency.
+    """
+
+    quantity: Decimal
+    unit_price: Decimal
+
+    def __post_init__(self) -> None:
+        """Refuse no quantity."""
+        _finite("quantity", self.quantity)
+        _finite("unit_price", self.unit_price)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """Cash that came in from outside; amount > 0."""
+
+    amount: Decimal
+    asset: str
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse nothing or less."""
+        _positive("amount", self.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """Cash that left for outside; amount > 0."""
+
+    amount: Decimal
+    asset: str
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse nothing or less."""
+        _positive("amount", self.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """A charge that belongs to no single fill; positive is paid, negative is a rebate."""
+
+    amount: Decimal
+    asset: str
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse zero."""
+        _finite("amount", self.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funding:
+    """A perpetual's funding payment; + received, − paid."""
+
+    amount: Decimal
+    asset: str
+
+    def __post_init__(self) -> None:
+        """Refuse zero."""
+        _finite("amount", self.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interest:
+    """Interest; + received, − paid."""
+
+    amount: Decimal
+    asset: str
+
+    def __post_init__(self) -> None:
+        """Refuse zero."""
+        _finite("amount", self.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dividend:
+    """A cash dividend; + received, − paid on a short. `Fact.instrument` names the share."""
+
+    amount: Decimal
+    asset: str
+
+    def __post_init__(self) -> None:
+        """Refuse zero."""
+        _finite("amount", self.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FxRate:
+    """From now on one unit of `asset` is worth `rate` of the account's base currency; rate > 0."""
+
+    asset: str
+    rate: Decimal
+
+    def __post_init__(self) -> None:
+        """Refuse a rate that is none."""
+        _positive("rate", self.rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """A correction of its own kind, never disguised as a fill: settles a break by a stated amount of cash.
+
+    Attributes:
+        amount: Signed, in `asset`.
+        settles: fact_id of the BreakOpened that it settles, or empty.
+    """
+
+    amount: Decimal
+    asset: str
+    reason: str
+    settles: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse zero and a correction that nobody explains."""
+        _finite("amount", self.amount)
+        if not self.reason.strip():
+            raise InvalidFact("reason", self.reason, "a sentence that explains the correction")

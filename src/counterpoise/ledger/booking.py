@@ -1,0 +1,198 @@
+"""Which postings is a fact? Double entry: per fact and asset they sum to zero, exactly.
+
+The ledger accounts: `cash`; `position:<instrument>` in units of the instrument; `exchange:<instrument>`, the
+other side of a trade; `external`, the world that deposits come from; `fees`, `funding`, `dividends`, `interest`,
+`correction`; and in a FUTURES account `realised`, since a fill there moves no cash but its profit and its fee.
+An amount is signed from the account's point of view: + cash is more cash, + fees is more fees paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+
+from counterpoise.domain.accounts import AccountKind, StrategyName, StrategyShare, shares_or_unassigned
+from counterpoise.domain.errors import InvalidFact
+from counterpoise.domain.facts import (
+    Adjustment,
+    Deposit,
+    Dividend,
+    Fact,
+    Fee,
+    Fill,
+    Funding,
+    Interest,
+    OpeningBalance,
+    OpeningPosition,
+    Withdrawal,
+)
+from counterpoise.domain.instruments import Instrument
+from counterpoise.domain.numbers import CASH_STEP, ZERO, split_exactly
+
+CASH = "cash"
+EXTERNAL = "external"
+FEES = "fees"
+FUNDING = "funding"
+DIVIDENDS = "dividends"
+INTEREST = "interest"
+CORRECTION = "correction"
+REALISED = "realised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One amount on one ledger account.
+
+    Attributes:
+        asset: A currency, or the instrument whose units `amount` counts.
+        amount: Signed.
+    """
+
+    ledger_account: str
+    asset: str
+    amount: Decimal
+    strategy: StrategyName
+
+
+CashBody = OpeningBalance | Deposit | Withdrawal | Fee | Funding | Interest | Dividend | Adjustment
+
+COUNTERS: Mapping[type[CashBody], tuple[str, int]] = MappingProxyType(
+    {
+        OpeningBalance: (EXTERNAL, 1),
+        Deposit: (EXTERNAL, 1),
+        Withdrawal: (EXTERNAL, -1),
+        Fee: (FEES, -1),
+        Funding: (FUNDING, 1),
+        Interest: (INTEREST, 1),
+        Dividend: (DIVIDENDS, 1),
+        Adjustment: (CORRECTION, 1),
+    }
+)
+"""Kind of a cash movement → the ledger account on its other side, and the sign of its amount in `cash`."""
+
+
+def postings(
+    fact: Fact, kind: AccountKind, instrument: Instrument | None = None, realised: Decimal = ZERO
+) -> tuple[Posting, ...]:
+    """The postings of `fact`, or none when it moves neither cash nor units.
+
+    Args:
+        fact: What is booked.
+        kind: How the account makes up its equity.
+        instrument: Of a Fill or OpeningPosition: whose units move.
+        realised: Of a Fill in a FUTURES account: its profit by the lots, quote currency.
+
+    Raises:
+        InvalidFact: the strategy shares do not sum to what moves, or the fact lacks its instrument.
+    """
+    body = fact.body
+    if isinstance(body, Fill):
+        if instrument is None:
+            raise InvalidFact("instrument", str(fact.instrument), "the instrument that was traded")
+        shares = shares_of(fact, body.quantity)
+        if kind is AccountKind.FUTURES:
+            return _futures_fill(body, instrument, shares, realised)
+        return _fill(body, instrument, shares)
+    if isinstance(body, OpeningPosition):
+        if instrument is None:
+            raise InvalidFact("instrument", str(fact.instrument), "the instrument that is held")
+        return _adopted(instrument, shares_of(fact, body.quantity))
+    if isinstance(body, CashBody):
+        return cash_postings(body, shares_of(fact, body.amount))
+    return ()
+
+
+def shares_of(fact: Fact, whole: Decimal) -> tuple[StrategyShare, ...]:
+    """Whose parts of `whole` the fact moves; all `unassigned` when it does not say.
+
+    Raises:
+        InvalidFact: the parts do not sum to the whole, a strategy stands twice, or a part has the other sign.
+    """
+    shares = shares_or_unassigned(fact.strategy_shares, whole)
+    for share in shares:
+        if share.amount * whole < ZERO:
+            raise InvalidFact("strategy_shares", f"{share.strategy} {share.amount}", f"parts of {whole} with its sign")
+    return shares
+
+
+def pro_rata(amount: Decimal, shares: tuple[StrategyShare, ...]) -> tuple[StrategyShare, ...]:
+    """`amount` by the shares of what moved, in steps of 1e-18, summing to it exactly (Hamilton's method)."""
+    if len(shares) == 1:
+        return (StrategyShare(strategy=shares[0].strategy, amount=amount),)
+    weights = {share.strategy: abs(share.amount) for share in shares}
+    parts = split_exactly(amount, weights, CASH_STEP)
+    return tuple(StrategyShare(strategy=share.strategy, amount=parts[share.strategy]) for share in shares)
+
+
+def cash_postings(body: CashBody, shares: tuple[StrategyShare, ...]) -> tuple[Posting, ...]:
+    """Cash against the counter-account of the movement's kind."""
+    counter, sign = COUNTERS[type(body)]
+    found: list[Posting] = []
+    for share in shares:
+        found += _pair(CASH, counter, body.asset, sign * share.amount, share.strategy)
+    return tuple(found)
+
+
+def unbalanced(entries: Iterable[Posting]) -> dict[str, Decimal]:
+    """Asset → what its postings do not sum to zero by; empty when they balance."""
+    sums: dict[str, Decimal] = {}
+    for entry in entries:
+        sums[entry.asset] = sums.get(entry.asset, ZERO) + entry.amount
+    return {asset: amount for asset, amount in sums.items() if amount}
+
+
+def _fill(fill: Fill, instrument: Instrument, shares: tuple[StrategyShare, ...]) -> tuple[Posting, ...]:
+    """Units against cash through the exchange account, and the fee from cash."""
+    found: list[Posting] = []
+    exchange = f"exchange:{instrument.instrument_id}"
+    for share in shares:
+        units = fill.side.sign * share.amount
+        value = units * fill.price * instrument.multiplier
+        found += _units(instrument, exchange, units, share.strategy)
+        found += _pair(CASH, exchange, instrument.quote, -value, share.strategy)
+    return (*found, *_fee(fill, shares))
+
+
+def _futures_fill(
+    fill: Fill, instrument: Instrument, shares: tuple[StrategyShare, ...], realised: Decimal
+) -> tuple[Posting, ...]:
+    """Units, the realised profit into the wallet, and the fee from it."""
+    found: list[Posting] = []
+    exchange = f"exchange:{instrument.instrument_id}"
+    for share in shares:
+        found += _units(instrument, exchange, fill.side.sign * share.amount, share.strategy)
+    for part in pro_rata(realised, shares) if realised else ():
+        found += _pair(CASH, REALISED, instrument.quote, part.amount, part.strategy)
+    return (*found, *_fee(fill, shares))
+
+
+def _adopted(instrument: Instrument, shares: tuple[StrategyShare, ...]) -> tuple[Posting, ...]:
+    """Units that came from outside."""
+    found: list[Posting] = []
+    for share in shares:
+        found += _units(instrument, EXTERNAL, share.amount, share.strategy)
+    return tuple(found)
+
+
+def _fee(fill: Fill, shares: tuple[StrategyShare, ...]) -> list[Posting]:
+    found: list[Posting] = []
+    for part in pro_rata(fill.fee, shares) if fill.fee else ():
+        found += _pair(CASH, FEES, fill.fee_asset, -part.amount, part.strategy)
+    return found
+
+
+def _units(instrument: Instrument, counter: str, units: Decimal, strategy: StrategyName) -> tuple[Posting, ...]:
+    unit = instrument.instrument_id
+    return _pair(f"position:{unit}", counter, unit, units, strategy)
+
+
+def _pair(account: str, counter: str, asset: str, amount: Decimal, strategy: StrategyName) -> tuple[Posting, ...]:
+    """+ `amount` on one account and − on the other; nothing for zero."""
+    if not amount:
+        return ()
+    return (
+        Posting(ledger_account=account, asset=asset, amount=amount, strategy=strategy),
+        Posting(ledger_account=counter, asset=asset, amount=-amount, strategy=strategy),
+    )

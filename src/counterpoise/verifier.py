@@ -1,0 +1,1 @@
+"""Proves an exported journal with nothing but its bytes and its key."""
