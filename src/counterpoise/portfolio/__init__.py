@@ -1,0 +1,1 @@
+"""The book of an account: state is the fold of its facts."""

@@ -1,0 +1,271 @@
+"""What does an execution, an adopted position or a price change in the book?
+
+Each function validates first and only then moves anything, so a refused fact leaves the state as it was.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from counterpoise.domain.accounts import AccountKind, StrategyShare
+from counterpoise.domain.errors import InvalidFact
+from counterpoise.domain.facts import Fact, Fill, OpeningPosition
+from counterpoise.domain.instruments import Instrument, InstrumentId
+from counterpoise.domain.marks import Mark
+from counterpoise.domain.numbers import ONE, ZERO, divide_half_even_18
+from counterpoise.domain.time import trading_day
+from counterpoise.ledger import booking
+from counterpoise.ledger.lots import Lot, Traded, trade
+from counterpoise.portfolio import drawdown, orders, pnl
+from counterpoise.portfolio.proof import Cause, add, book_of, price_of, rate_of
+from counterpoise.portfolio.state import AccountState, Holding
+from counterpoise.portfolio.valuation import Valuation
+
+Valuations = list[Valuation]
+
+
+def instrument_of(state: AccountState, identity: InstrumentId | None) -> Instrument:
+    """The defined instrument.
+
+    Raises:
+        InvalidFact: it was never defined for the account.
+    """
+    known = state.instruments.get(identity) if identity is not None else None
+    if known is None:
+        raise InvalidFact("instrument", str(identity), "an instrument that was defined before")
+    return known
+
+
+def check_price(instrument: Instrument, price: Decimal) -> None:
+    """Refuse a negative price where the instrument has none.
+
+    Raises:
+        InvalidFact: it is negative and the instrument does not allow that.
+    """
+    if price < ZERO and not instrument.negative_price_allowed:
+        raise InvalidFact("price", str(price), f"a price above zero for {instrument.symbol}")
+
+
+def book_fill(state: AccountState, valuations: Valuations, fact: Fact) -> None:
+    """Book an execution as the venue reported it, also one that sells more than is held.
+
+    Raises:
+        InvalidFact: the fill is booked already, its instrument is unknown, or its shares do not fit it.
+        IllegalTransition: its order cannot fill.
+    """
+    fill: Fill = fact.body
+    if fill.fill_id in state.fill_ids:
+        raise InvalidFact("fill_id", fill.fill_id, "a fill that is not booked yet")
+    instrument = instrument_of(state, fact.instrument)
+    check_price(instrument, fill.price)
+    shares = booking.shares_of(fact, fill.quantity)
+    status = orders.status_after_fill(state, fill)
+    terms = state.opened
+    rate, fee = rate_of(state, instrument.quote), fill.fee * rate_of(state, fill.fee_asset)
+    worth = fill.price * instrument.multiplier
+    entry = _entry(fact, worth, fee)
+    holding = state.holdings.get(instrument.instrument_id) or Holding(instrument=instrument.instrument_id)
+    traded = trade(entry, worth, holding.lots, terms.lot_method, shorts=terms.kind is not AccountKind.CASH)
+    post(state, booking.postings(fact, terms.kind, instrument, traded.realised))
+    state.fill_ids[fill.fill_id] = None
+    if instrument.instrument_id not in state.marks:
+        seen = Mark(instrument=instrument.instrument_id, price=fill.price, at=fact.occurred_at)
+        first_mark(state, valuations, seen)
+    _pay(state, fill, instrument, shares)
+    cash = traded.realised if terms.kind is AccountKind.FUTURES else -entry.cost
+    _move_cash(state, valuations, instrument.quote, cash)
+    _move_cash(state, valuations, fill.fee_asset, -fill.fee)
+    funding = _move_units(state, valuations, holding, entry, traded)
+    _risk(state, holding, fill, traded)
+    _own(state, holding, shares, fill.side.sign)
+    day, realised = trading_day(fact.occurred_at, terms.time_zone), traded.realised * rate
+    pnl.book_realised(state.results, realised, day)
+    pnl.book_fee(state.results, fee, day)
+    result = realised + funding - traded.closed_fees
+    orders.book_fill(state, fill, status, fee, realised, traded.closed, result)
+
+
+def adopt(state: AccountState, valuations: Valuations, fact: Fact) -> None:
+    """Book a position that was there before the ledger: an external flow at its mark.
+
+    Without a mark it comes in at its stated entry price, and the first mark then adds the rest of the flow.
+
+    Raises:
+        InvalidFact: the instrument is unknown, the shares do not fit, or the position is on the other side.
+    """
+    body: OpeningPosition = fact.body
+    instrument = instrument_of(state, fact.instrument)
+    identity, kind = instrument.instrument_id, state.opened.kind
+    check_price(instrument, body.unit_price)
+    holding = state.holdings.get(identity) or Holding(instrument=identity)
+    if holding.quantity * body.quantity < ZERO:
+        raise InvalidFact("quantity", str(body.quantity), "units on the side of the position that is held")
+    shares = booking.shares_of(fact, body.quantity)
+    post(state, booking.postings(fact, kind, instrument))
+    worth = body.unit_price * instrument.multiplier
+    lot = Lot(fill_id=fact.fact_id, opened_at=fact.occurred_at, quantity=body.quantity, cost=body.quantity * worth)
+    traded = trade(lot, worth, holding.lots, state.opened.lot_method, shorts=True)
+    if identity not in state.marks:
+        _state_price(state, valuations, fact, body.unit_price)
+    per_unit = price_of(state, identity) * instrument.multiplier
+    flow = ZERO
+    for share in shares:
+        book = book_of(state, share.strategy)
+        if kind is AccountKind.FUTURES:
+            book.cash[instrument.quote] = book.cash.get(instrument.quote, ZERO) - share.amount * worth
+        gained = share.amount * (per_unit - worth if kind is AccountKind.FUTURES else per_unit)
+        gained *= rate_of(state, instrument.quote)
+        add(state, share.strategy, Cause.TRANSFER, gained)
+        flow += gained
+    _flow(state, valuations, fact, flow)
+    _move_units(state, valuations, holding, lot, traded)
+    _own(state, holding, shares, ONE)
+
+
+def mark(state: AccountState, valuations: Valuations, new: Mark) -> None:
+    """Take a recorded mark; the newest stands, whatever order they arrive in."""
+    known = state.marks.get(new.instrument)
+    if known is None:
+        first_mark(state, valuations, new)
+        return
+    if new.at < known.at:
+        return
+    state.marks[new.instrument] = new
+    for valuation in valuations:
+        valuation.set_mark(new)
+    holding = state.holdings.get(new.instrument)
+    if holding is not None and new.price != known.price:
+        _revalue(state, holding, new.price - known.price, Cause.PRICE)
+
+
+def first_mark(state: AccountState, valuations: Valuations, new: Mark) -> None:
+    """Take the first mark of an instrument: what was adopted before it is a flow at this mark."""
+    stated = state.stated.pop(new.instrument, None)
+    state.marks[new.instrument] = new
+    holding = state.holdings.get(new.instrument)
+    if stated is not None and holding is not None:
+        flow = _revalue(state, holding, new.price - stated, Cause.TRANSFER)
+        drawdown.on_flow(state.drawdown, valuations[0].equity, flow, new.at, state.opened.time_zone)
+    for valuation in valuations:
+        valuation.set_mark(new)
+
+
+def post(state: AccountState, entries: tuple[booking.Posting, ...]) -> None:
+    """Add postings to the ledger accounts.
+
+    Raises:
+        InvalidFact: they do not sum to zero per asset.
+    """
+    wrong = booking.unbalanced(entries)
+    if wrong:
+        raise InvalidFact("postings", str(wrong), "postings that sum to zero per asset")
+    for entry in entries:
+        account = state.postings.setdefault(entry.ledger_account, {})
+        account[entry.asset] = account.get(entry.asset, ZERO) + entry.amount
+
+
+def _entry(fact: Fact, worth: Decimal, fee: Decimal) -> Lot:
+    """The whole fill as one lot, as if all of it opened; `worth` = price × multiplier, `fee` in account currency."""
+    fill: Fill = fact.body
+    units = fill.side.sign * fill.quantity
+    return Lot(fill_id=fill.fill_id, opened_at=fact.occurred_at, quantity=units, cost=units * worth, fees=fee)
+
+
+def _pay(state: AccountState, fill: Fill, instrument: Instrument, shares: tuple[StrategyShare, ...]) -> None:
+    """Each strategy pays for its units and its part of the fee, and gains mark − price on them."""
+    rate = rate_of(state, instrument.quote)
+    edge = (price_of(state, instrument.instrument_id) - fill.price) * instrument.multiplier * rate
+    worth = fill.price * instrument.multiplier
+    for share in shares:
+        units = fill.side.sign * share.amount
+        own = book_of(state, share.strategy).cash
+        own[instrument.quote] = own.get(instrument.quote, ZERO) - units * worth
+        if edge:
+            add(state, share.strategy, Cause.PRICE, units * edge)
+    fee_rate = rate_of(state, fill.fee_asset)
+    for part in booking.pro_rata(fill.fee, shares) if fill.fee else ():
+        own = state.strategies[part.strategy].cash
+        own[fill.fee_asset] = own.get(fill.fee_asset, ZERO) - part.amount
+        add(state, part.strategy, Cause.FEE, -part.amount * fee_rate)
+
+
+def _move_cash(state: AccountState, valuations: Valuations, asset: str, amount: Decimal) -> None:
+    if amount:
+        state.cash[asset] = state.cash.get(asset, ZERO) + amount
+        for valuation in valuations:
+            valuation.on_cash(asset, amount)
+
+
+def _move_units(state: AccountState, valuations: Valuations, holding: Holding, entry: Lot, traded: Traded) -> Decimal:
+    """Put the traded lots into the holding; returns the funding that belonged to the closed units."""
+    before, funding = abs(holding.quantity), ZERO
+    if traded.closed and holding.funding:
+        funding = divide_half_even_18(holding.funding * traded.closed, before)
+        holding.funding -= funding
+    if traded.opened and traded.closed == before:  # opened from flat, or flipped
+        holding.opened_at, holding.opened_by = entry.opened_at, entry.fill_id
+    holding.lots = traded.lots
+    holding.quantity += entry.quantity
+    holding.cost += traded.cost_change
+    state.holdings[holding.instrument] = holding
+    for valuation in valuations:
+        valuation.on_position(holding.instrument, entry.quantity, traded.cost_change)
+    return funding
+
+
+def _risk(state: AccountState, holding: Holding, fill: Fill, traded: Traded) -> None:
+    """Closed units take their share of the stated risk along; opened ones bring that of their order, pro rata."""
+    if traded.closed and holding.risk_amount:
+        before = abs(holding.quantity - fill.side.sign * fill.quantity)
+        holding.risk_amount -= divide_half_even_18(holding.risk_amount * traded.closed, before)
+    order = state.orders.get(fill.client_order_id) if traded.opened and fill.client_order_id else None
+    if order is not None and order.intent.risk_amount:
+        holding.risk_amount += divide_half_even_18(order.intent.risk_amount * traded.opened, order.intent.quantity)
+
+
+def _own(state: AccountState, holding: Holding, shares: tuple[StrategyShare, ...], sign: Decimal) -> None:
+    """Give each strategy its units; a holding that nobody has any of leaves the state."""
+    for share in shares:
+        units = holding.owners.get(share.strategy, ZERO) + sign * share.amount
+        if units:
+            holding.owners[share.strategy] = units
+        else:
+            holding.owners.pop(share.strategy, None)
+    if not holding.quantity:
+        holding.opened_at, holding.opened_by = None, ""
+        if not holding.owners:
+            del state.holdings[holding.instrument]
+
+
+def _revalue(state: AccountState, holding: Holding, change: Decimal, cause: Cause) -> Decimal:
+    """units × Δprice × multiplier × rate to each owner's cause; returns the sum, account currency."""
+    terms = state.instruments[holding.instrument]
+    per_unit = change * terms.multiplier * rate_of(state, terms.quote)
+    total = ZERO
+    for strategy, units in holding.owners.items():
+        gained = units * per_unit
+        add(state, strategy, cause, gained)
+        total += gained
+    return total
+
+
+def _state_price(state: AccountState, valuations: Valuations, fact: Fact, price: Decimal) -> None:
+    """The entry price of the latest adoption stands for all adopted units that were never marked."""
+    identity = str(fact.instrument)
+    holding = state.holdings.get(identity)
+    if holding is not None:
+        _flow(
+            state,
+            valuations,
+            fact,
+            _revalue(state, holding, price - state.stated.get(identity, ZERO), Cause.TRANSFER),
+        )
+    state.stated[identity] = price
+    for valuation in valuations:
+        valuation.set_stated(identity, price)
+
+
+def _flow(state: AccountState, valuations: Valuations, fact: Fact, flow: Decimal) -> None:
+    """Tell the drawdown of an external flow; equity is still the one before it."""
+    zone = state.opened.time_zone
+    drawdown.on_flow(state.drawdown, valuations[0].equity, flow, fact.occurred_at, zone)
