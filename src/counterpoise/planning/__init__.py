@@ -1,0 +1,1 @@
+"""What should we trade? Targets and drift into exact, explainable plans."""
