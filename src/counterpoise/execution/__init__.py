@@ -1,0 +1,1 @@
+"""Carry approved orders out, exactly once."""
