@@ -1,0 +1,69 @@
+"""Counterpoise: one exact book, one gate and one plan for every trading account.
+
+Importing this package costs nothing: each name is loaded from the library when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from counterpoise.domain.errors import PortfolioError
+    from counterpoise.domain.plans import RebalancePlan, SizingPolicy, Target
+    from counterpoise.library.balancer import (
+        BalancerOutput,
+        CandidateTrade,
+        PortfolioBalancer,
+        PortfolioConstraints,
+        Position,
+        RiskMode,
+    )
+    from counterpoise.library.plane import Counterpoise, Opening
+    from counterpoise.library.planner import Holdings, PortfolioService, StrategyAllocation, merge_allocations
+
+_HOMES = {
+    "BalancerOutput": "counterpoise.library.balancer",
+    "CandidateTrade": "counterpoise.library.balancer",
+    "Counterpoise": "counterpoise.library.plane",
+    "Holdings": "counterpoise.library.planner",
+    "Opening": "counterpoise.library.plane",
+    "PortfolioBalancer": "counterpoise.library.balancer",
+    "PortfolioConstraints": "counterpoise.library.balancer",
+    "PortfolioError": "counterpoise.domain.errors",
+    "PortfolioService": "counterpoise.library.planner",
+    "Position": "counterpoise.library.balancer",
+    "RebalancePlan": "counterpoise.domain.plans",
+    "RiskMode": "counterpoise.library.balancer",
+    "SizingPolicy": "counterpoise.domain.plans",
+    "StrategyAllocation": "counterpoise.library.planner",
+    "Target": "counterpoise.domain.plans",
+    "merge_allocations": "counterpoise.library.planner",
+}
+
+__all__ = [
+    "BalancerOutput",
+    "CandidateTrade",
+    "Counterpoise",
+    "Holdings",
+    "Opening",
+    "PortfolioBalancer",
+    "PortfolioConstraints",
+    "PortfolioError",
+    "PortfolioService",
+    "Position",
+    "RebalancePlan",
+    "RiskMode",
+    "SizingPolicy",
+    "StrategyAllocation",
+    "Target",
+    "merge_allocations",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from where it lives."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'counterpoise' has no attribute {name!r}")
+    return getattr(import_module(home), name)

@@ -1,0 +1,1 @@
+"""Numbers about series, each naming its definition and its period count."""

@@ -1,0 +1,76 @@
+"""The `counterpoise` command: data on stdout, progress and errors on stderr, one line an error."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, cast
+
+import typer
+
+from counterpoise.cli import ledger, replay, snapshot, verify
+from counterpoise.domain.errors import CounterpoiseError, InvalidInput
+
+FAILURE = 1
+USAGE = 2
+
+_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
+"""Of every mistake in a command line; typer has it from click or brings it along, but does not name it."""
+
+app = typer.Typer(
+    name="counterpoise",
+    help="One exact book, one gate, one plan for every trading account.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(replay.demo)
+app.command("replay")(replay.replay_files)
+app.command("verify")(verify.verify_journal)
+app.command("snapshot")(snapshot.show)
+app.command("ledger")(ledger.show)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("counterpoise"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None: ...
+
+
+def main() -> None:
+    """Run one command; every error that is not a fault of ours is one line that says what, where and what to do."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except _UsageError as error:
+        _explain(error)
+        sys.exit(USAGE)
+    except InvalidInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(USAGE)
+    except CounterpoiseError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(FAILURE)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is left to say, and nothing was lost.
+        sys.stderr.close()
+        sys.exit(FAILURE)
+
+
+def _explain(error: typer.BadParameter) -> None:
+    """What is wrong with the command line, and where its help is; a bare `counterpoise` asks for the help itself."""
+    if not sys.argv[1:]:
+        error.show()
+        return
+    said = " ".join(error.format_message().split()).removesuffix(".").replace("Value error, ", "")
+    command = error.ctx.command_path if error.ctx else "counterpoise"
+    print(f"error: {said}; see `{command} --help`", file=sys.stderr)

@@ -1,0 +1,41 @@
+"""`counterpoise snapshot`: what does an account hold, and what is it worth at its recorded marks?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from counterpoise.cli.options import AccountOption, DataDirOption, Output, OutputOption
+from counterpoise.domain.numbers import exact, plain
+from counterpoise.library.reading import read_overview
+from counterpoise.wiring import settings_of
+
+
+def show(output: OutputOption = Output.TABLE, data_dir: DataDirOption = None, account: AccountOption = None) -> None:
+    """Show equity, cash and positions as the journal has them."""
+    with exact():
+        seen = asyncio.run(read_overview(settings_of(data_dir), account))
+        if output is Output.JSON:
+            print(json.dumps(seen.as_json(), indent=2))
+            return
+        snapshot = seen.overview.snapshot
+        print(f"{snapshot.account} at {seen.as_json()['as_of']}")
+        print(f"equity {snapshot.total_equity:,.2f}  cash {snapshot.cash_balance:,.2f}  mode {seen.overview.mode}")
+        table = Table(box=None, pad_edge=False)
+        for name in ("symbol", "size", "entry", "mark", "exposure", "unrealised"):
+            table.add_column(name, justify="left" if name == "symbol" else "right")
+        for held in snapshot.positions:
+            mark = "–" if held.current_price is None else plain(held.current_price)
+            table.add_row(
+                held.symbol,
+                f"{held.size:,.4f}",
+                f"{held.entry_price:,.4f}",
+                mark,
+                f"{held.exposure:,.2f}",
+                f"{held.unrealized_pnl:,.2f}",
+            )
+        Console(file=sys.stdout, width=80, highlight=False).print(table)

@@ -1,0 +1,1 @@
+"""The loop that strings the stages: commands in, facts and effects out."""

@@ -1,0 +1,163 @@
+"""How do a strategy's candidates become orders: judged one after the other, recorded once, sent if allowed?"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import datetime
+from decimal import Decimal
+
+from counterpoise.control.commands import DecideCandidates, JudgeCandidates
+from counterpoise.control.decision import DUPLICATE, Answer, Decision, Draft, SendOrder
+from counterpoise.control.figures import note_mode
+from counterpoise.control.gate_book import gate_book, with_own_figures
+from counterpoise.control.state import ControlState
+from counterpoise.domain.accounts import StrategyShare
+from counterpoise.domain.decisions import CandidateTrade, Verdict
+from counterpoise.domain.errors import InvalidInput
+from counterpoise.domain.facts import (
+    CandidateJudged,
+    Fact,
+    MarkReason,
+    MarksRecorded,
+    OrderIntended,
+    RunStarted,
+)
+from counterpoise.domain.facts.control import RunKind
+from counterpoise.domain.numbers import divide_half_even_18, units_toward_zero
+from counterpoise.domain.orders import OrderIntent, client_order_id
+from counterpoise.execution.run import run_id_of
+from counterpoise.risk.gate import approve, judge
+
+
+def judge_candidates(state: ControlState, command: JudgeCandidates, now: datetime) -> Decision:
+    """Record the marks that the judgement will use, then judge on them.
+
+    Raises:
+        InvalidInput: the strategy is not one of this account, or is disabled; or a candidate's number is none,
+            so that no fact could hold it.
+    """
+    if state.state.acts.get(f"judged:{command.strategy}") == command.cause:
+        return Decision(answer=DUPLICATE)
+    strategy = state.state.strategies.get(command.strategy)
+    if strategy is None or not strategy.enabled:
+        raise InvalidInput("strategy", command.strategy, "an enabled strategy of this account")
+    if not command.candidates:
+        return Decision(answer=Answer(outcome="nothing", message="No candidates were proposed."))
+    for place, candidate in enumerate(command.candidates):
+        _check_numbers(place, candidate)
+    draft = Draft(state, command, now)
+    marks = state.unrecorded_marks()
+    if marks:
+        draft.add(MarksRecorded(reason=MarkReason.DECISION, marks=marks))
+    return draft.decided(
+        Answer(outcome="judged"),
+        DecideCandidates(
+            actor=command.actor,
+            at=command.at,
+            cause=command.cause,
+            strategy=command.strategy,
+            candidates=command.candidates,
+        ),
+    )
+
+
+def decide_candidates(state: ControlState, command: DecideCandidates, now: datetime) -> Decision:
+    """Judge on the recorded book: one fact holds inputs and verdicts, and each allowed trade becomes an intent."""
+    account = state.state
+    assert account.constraints is not None, "an opened account has limits"
+    draft = Draft(state, command, now)
+    mode = note_mode(draft)
+    book = gate_book(state, command.at)
+    # Whose trade it is, the command says: a bot does not trade into another strategy's book.
+    candidates = tuple(
+        replace(with_own_figures(state, candidate), strategy=command.strategy) for candidate in command.candidates
+    )
+    verdicts = judge(
+        book,
+        candidates,
+        account.constraints,
+        account.mode_policy,
+        mode=mode,
+        require_price=True,
+        fee_rate=account.opened.fee_rate,
+    )
+    judged = draft.add(
+        CandidateJudged(
+            marks_ref=account.marks_ref,
+            limits_ref=account.limits_ref,
+            equity=book.equity,
+            used_margin=book.used_margin,
+            free_margin=book.free_margin,
+            mode=mode,
+            trading_state=book.trading_state,
+            candidates=candidates,
+            verdicts=verdicts,
+        )
+    )
+    _send_allowed(draft, candidates, verdicts, judged)
+    return draft.decided(Answer(outcome="judged", detail=verdicts))
+
+
+def _check_numbers(place: int, candidate: CandidateTrade) -> None:
+    for item in fields(candidate):
+        value = getattr(candidate, item.name)
+        if "Decimal" in str(item.type) and value is not None:
+            finite = isinstance(value, Decimal) and value.is_finite()
+            if not finite:
+                raise InvalidInput(f"candidates[{place}].{item.name}", value, "a finite Decimal")
+
+
+def _send_allowed(
+    draft: Draft, candidates: tuple[CandidateTrade, ...], verdicts: tuple[Verdict, ...], judged: Fact
+) -> None:
+    """Intents in the order of the verdicts; one run holds them together."""
+    state = draft.state
+    run_id = run_id_of(state.account, judged.fact_id)
+    orders: list[tuple[OrderIntent, Verdict]] = []
+    for verdict in verdicts:
+        intent = _intent(state, candidates[verdict.index], verdict, run_id, len(orders) + 1)
+        if intent is not None:
+            orders.append((intent, verdict))
+    if not orders:
+        return
+    draft.add(
+        RunStarted(run_id=run_id, kind=RunKind.CANDIDATES, decision=judged.fact_id),
+        ordinal=run_id,
+        correlation_id=run_id,
+    )
+    for intent, verdict in orders:
+        draft.add(
+            OrderIntended(intent=intent, decision=judged.fact_id),
+            identity=f"OrderIntended:{intent.client_order_id}",
+            instrument=intent.instrument,
+            shares=intent.strategy_shares,
+            correlation_id=run_id,
+        )
+        multiplier = state.state.instruments[intent.instrument].multiplier
+        draft.effect(SendOrder(approved=approve(intent, verdict, state.epoch, multiplier=multiplier)))
+
+
+def _intent(
+    state: ControlState, candidate: CandidateTrade, verdict: Verdict, run_id: str, line: int
+) -> OrderIntent | None:
+    """The order of an allowed candidate, down to the lot; None when denied or when no lot is left."""
+    if not verdict.allowed:
+        return None
+    key = state.state.symbols[candidate.symbol]
+    instrument = state.state.instruments[key]
+    quantity = units_toward_zero(verdict.recommended_size, instrument.multiplier, instrument.lot)
+    if quantity.is_zero():
+        return None
+    return OrderIntent(
+        client_order_id=client_order_id(state.state.opened.mode.letter, run_id, line, 1),
+        instrument=key,
+        symbol=instrument.symbol,
+        side=candidate.action,
+        quantity=quantity,
+        mark=state.state.marks[key].price,
+        reduce_only=verdict.closing_size == verdict.recommended_size,
+        run_id=run_id,
+        line=line,
+        strategy_shares=(StrategyShare(strategy=candidate.strategy, amount=quantity),),
+        risk_amount=divide_half_even_18(candidate.risk_amount * verdict.recommended_size, candidate.size),
+    )

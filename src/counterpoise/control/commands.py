@@ -1,0 +1,202 @@
+"""What can an account be told? Every command names its actor and the cause that makes it one act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from counterpoise.domain.accounts import AccountTerms, Actor, StrategyName
+from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
+from counterpoise.domain.instruments import Instrument
+from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
+from counterpoise.domain.plans import SizingPolicy, Target
+from counterpoise.domain.statements import Break, VenueFill, VenueOrder
+from counterpoise.execution.broker import SendOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What every command carries.
+
+    Attributes:
+        at: The time that the command is about, from its source (a price's time, a timer's time), UTC.
+        cause: Identity of the act; the same cause twice has one effect.
+    """
+
+    actor: Actor
+    at: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAccount(Command):
+    """Write the first facts of an account: its terms, instruments, limits and opening cash."""
+
+    name: str
+    terms: AccountTerms
+    instruments: tuple[Instrument, ...]
+    opening_cash: Decimal
+    preset: str
+    constraints: PortfolioConstraints
+    mode_policy: ModePolicy = field(default_factory=ModePolicy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTargets(Command):
+    """Say what an allocation wants to hold from now on."""
+
+    strategy: StrategyName
+    targets: tuple[Target, ...]
+    policy: SizingPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLimits(Command):
+    """Change the limits; raising any of them needs a fresh actor."""
+
+    preset: str
+    constraints: PortfolioConstraints
+    mode_policy: ModePolicy
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStrategy(Command):
+    """Name a strategy and say whether it may propose."""
+
+    strategy: StrategyName
+    enabled: bool
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCashFlow(Command):
+    """Cash came in (amount > 0) or left (amount < 0), in the base currency."""
+
+    amount: Decimal
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartDay(Command):
+    """A trading day of the account's zone has begun."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessMarks(Command):
+    """The live marks have moved: record them if a peak, a trough or a step of a drawdown depends on them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reassess(Command):
+    """Measure mode and ladder anew on the recorded figures."""
+
+    day_start: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeCandidates(Command):
+    """Let the gate judge what a strategy proposes, and send what it allows."""
+
+    strategy: StrategyName
+    candidates: tuple[CandidateTrade, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideCandidates(Command):
+    """The second half of JudgeCandidates, once the marks it uses are recorded."""
+
+    strategy: StrategyName
+    candidates: tuple[CandidateTrade, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebalance(Command):
+    """Bring an allocation back to its targets if it has drifted; `cause` is the slot, which fires once.
+
+    Attributes:
+        market_open: While the market is closed nothing is sent: the run waits for it to open.
+    """
+
+    strategy: StrategyName
+    market_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposePlan(Command):
+    """The second half of Rebalance, once the marks it uses are recorded."""
+
+    strategy: StrategyName
+    market_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceRun(Command):
+    """Something about a run has changed: release what is due, or end it."""
+
+    run_id: str
+    sell_wait_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookFills(Command):
+    """The venue reports executions; each is booked once, by its identity."""
+
+    venue: str
+    fills: tuple[VenueFill, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOutcome(Command):
+    """What came of a send."""
+
+    client_order_id: str
+    outcome: SendOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLookUp(Command):
+    """What a look-up of an order in doubt found.
+
+    Attributes:
+        found: The venue's order, or None.
+        proved_absent: Whether None is proof (asked again and again for longer than `absent_after`).
+    """
+
+    client_order_id: str
+    found: VenueOrder | None
+    proved_absent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOrderUpdate(Command):
+    """The venue reports a new state of one of our orders."""
+
+    order: VenueOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCancel(Command):
+    """Ask the venue to cancel an order."""
+
+    client_order_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDifferences(Command):
+    """Reconciliation compared the venue with the book; none of these is explained by what is in flight."""
+
+    differences: tuple[Break, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTradingState(Command):
+    """Halt, reduce or resume."""
+
+    state: TradingState
+    state_cause: StateCause
+    reason: str

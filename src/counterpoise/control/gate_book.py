@@ -1,0 +1,179 @@
+"""What does the gate see of a live account? Its positions at recorded marks, its open orders, its cash."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from counterpoise.control.state import ControlState
+from counterpoise.domain.accounts import UNASSIGNED, AccountKind
+from counterpoise.domain.decisions import CandidateTrade, Position
+from counterpoise.domain.instruments import Instrument, InstrumentId, Symbol
+from counterpoise.domain.marks import Mark
+from counterpoise.domain.numbers import ONE, ZERO, divide_half_even_18
+from counterpoise.domain.orders import PositionSide
+from counterpoise.domain.statements import BreakKind
+from counterpoise.portfolio.state import Holding, OrderState
+from counterpoise.risk.gate import GateBook, Listing, OpenOrder
+
+MARK_AGE_MAX = timedelta(seconds=30)
+"""A mark older than this leaves the equity an interval, on whose bad end increases are judged."""
+
+
+def gate_book(state: ControlState, at: datetime) -> GateBook:
+    """The account as the gate judges it at `at`; amounts in account currency, sizes in units × multiplier."""
+    account = state.state
+    valuation = state.book.valuation
+    interval = valuation.interval(at, MARK_AGE_MAX)
+    used = used_margin(state)
+    return GateBook(
+        positions=tuple(position_of(state, held) for _, held in sorted(account.holdings.items()) if held.quantity),
+        open_orders=tuple(
+            open_order(state, order) for _, order in sorted(account.orders.items()) if order.status.is_open
+        ),
+        equity=interval.value,
+        equity_low=interval.low,
+        cash=valuation.cash_value,
+        used_margin=used,
+        free_margin=interval.value - used,
+        kind=account.opened.kind,
+        trading_state=account.trading_state,
+        breaks=_blocked_by_breaks(state),
+        listings={
+            instrument.symbol: listing(state, instrument) for _, instrument in sorted(account.instruments.items())
+        },
+    )
+
+
+def listing(state: ControlState, instrument: Instrument) -> Listing:
+    """What the gate must know of an instrument that an order does not say."""
+    return Listing(
+        sector=instrument.sector,
+        category=instrument.category,
+        multiplier=instrument.multiplier,
+        fx_rate=known_rate(state, instrument),
+        leverage=leverage_of(state),
+        lot=instrument.lot,
+    )
+
+
+def leverage_of(state: ControlState) -> Decimal:
+    """1 ÷ initial rate in a MARGIN account; 1 elsewhere (FUTURES: until a venue states its setting)."""
+    terms = state.state.opened
+    return divide_half_even_18(ONE, terms.initial_margin_rate) if terms.kind is AccountKind.MARGIN else ONE
+
+
+def used_margin(state: ControlState) -> Decimal:
+    """What the positions tie up: nothing in a CASH account, the initial rate in MARGIN, all exposure in FUTURES.
+
+    FUTURES would divide by the venue's leverage; while no venue states one it is 1.
+    """
+    terms = state.state.opened
+    if terms.kind is AccountKind.CASH:
+        return ZERO
+    gross = state.book.valuation.gross
+    return gross * terms.initial_margin_rate if terms.kind is AccountKind.MARGIN else gross
+
+
+def position_of(state: ControlState, holding: Holding) -> Position:
+    """A holding as the gate counts it; without a mark its entry price stands in until the first tick."""
+    instrument = state.state.instruments[holding.instrument]
+    rate = known_rate(state, instrument)
+    size = abs(holding.quantity) * instrument.multiplier
+    mark = state.state.marks.get(holding.instrument)
+    entry = divide_half_even_18(abs(holding.cost), size)
+    return Position(
+        symbol=instrument.symbol,
+        side=PositionSide.LONG if holding.quantity > ZERO else PositionSide.SHORT,
+        size=size,
+        entry_price=entry * rate,
+        current_price=(mark.price if mark else entry) * rate,
+        leverage=ONE,
+        category=instrument.category,
+        sector=instrument.sector,
+        risk_amount=holding.risk_amount,
+    )
+
+
+def open_order(state: ControlState, order: OrderState) -> OpenOrder:
+    """An order that may still fill, with the room it holds."""
+    intent = order.intent
+    instrument = state.state.instruments[intent.instrument]
+    now = state.state.marks.get(intent.instrument)
+    # A limit holds at the marks of the decision at hand: what was sent when its price was lower reaches further now.
+    mark = now.price if now is not None and now.price > ZERO else intent.mark
+    return OpenOrder(
+        symbol=intent.symbol,
+        side=intent.side,
+        remaining=order.remaining * instrument.multiplier,
+        worst_price=intent.worst_price * known_rate(state, instrument),
+        mark=mark * known_rate(state, instrument),
+        fee_rate=state.state.opened.fee_rate,
+        leverage=leverage_of(state),
+        risk_amount=intent.risk_amount,
+        sector=instrument.sector,
+        strategy=intent.strategy_shares[0].strategy if intent.strategy_shares else UNASSIGNED,
+        reduce_only=intent.reduce_only,
+    )
+
+
+def with_own_figures(state: ControlState, candidate: CandidateTrade) -> CandidateTrade:
+    """The candidate with our mark, category and sector: what we know ourselves is not taken from the bot."""
+    key = state.state.symbols.get(candidate.symbol)
+    mark = state.state.marks.get(key) if key else None
+    instrument = state.state.instruments[key] if key else None
+    rate = rate_of(state, instrument) if instrument else None
+    if instrument is None or mark is None or rate is None:
+        return _replace(candidate, instrument, None, ZERO)
+    price = mark.price * rate
+    return _replace(candidate, instrument, price, abs(candidate.size * price))
+
+
+def price_of(state: ControlState, key: InstrumentId) -> Decimal | None:
+    """Account currency per unit at the recorded mark, multiplier and FX applied; None while one is not known."""
+    mark: Mark | None = state.state.marks.get(key)
+    instrument = state.state.instruments[key]
+    rate = rate_of(state, instrument)
+    return None if mark is None or rate is None else mark.price * instrument.multiplier * rate
+
+
+def rate_of(state: ControlState, instrument: Instrument) -> Decimal | None:
+    """What one unit of the instrument's quote currency is worth in the account's, or None when nobody said."""
+    account = state.state
+    return ONE if instrument.quote == account.base else account.fx.get(instrument.quote)
+
+
+def known_rate(state: ControlState, instrument: Instrument) -> Decimal:
+    """The rate, or 1 where none is known: the equity interval is open then, so that nothing may be added on it."""
+    rate = rate_of(state, instrument)
+    return ONE if rate is None else rate
+
+
+def _replace(
+    candidate: CandidateTrade, instrument: Instrument | None, price: Decimal | None, cost: Decimal
+) -> CandidateTrade:
+    return CandidateTrade(
+        symbol=candidate.symbol,
+        action=candidate.action,
+        confidence=candidate.confidence,
+        size=candidate.size,
+        margin_required=max(candidate.margin_required, cost),
+        risk_amount=candidate.risk_amount,
+        category=instrument.category if instrument else candidate.category,
+        sector=instrument.sector if instrument else candidate.sector,
+        stability_score=candidate.stability_score,
+        cost_score=candidate.cost_score,
+        recent_performance=candidate.recent_performance,
+        price=price,
+        reduce_only=candidate.reduce_only,
+        strategy=candidate.strategy,
+    )
+
+
+def _blocked_by_breaks(state: ControlState) -> tuple[Symbol, ...]:
+    """Symbols in which open breaks forbid new risk; `*` when cash differs."""
+    items = [item.difference for item in state.state.breaks.values()]
+    if any(item.kind is BreakKind.CASH for item in items):
+        return ("*",)
+    symbols = {key: order.intent.symbol for key, order in state.state.orders.items()}
+    return tuple(sorted(symbols.get(item.subject, item.subject) for item in items))

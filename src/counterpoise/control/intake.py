@@ -1,0 +1,1 @@
+"""What do incoming events say, each once?"""

@@ -1,0 +1,177 @@
+"""How does an account begin, and how do its terms, limits, targets and cash change by order of a person?"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
+
+from counterpoise.control.commands import (
+    ChangeTradingState,
+    OpenAccount,
+    Reassess,
+    RecordCashFlow,
+    RecordDifferences,
+    SetLimits,
+    SetStrategy,
+    SetTargets,
+)
+from counterpoise.control.decision import DONE, DUPLICATE, Decision, Draft
+from counterpoise.control.state import ControlState
+from counterpoise.domain.decisions import Severity, TradingState
+from counterpoise.domain.errors import InvalidInput, PolicyRefused
+from counterpoise.domain.facts import (
+    AccountOpened,
+    BreakOpened,
+    BreakSettled,
+    Deposit,
+    InstrumentDefined,
+    LimitsSet,
+    MarkReason,
+    MarksRecorded,
+    StrategySet,
+    TargetsSet,
+    TradingStateChanged,
+    Withdrawal,
+    WriterClaimed,
+)
+from counterpoise.domain.facts.envelope import fact_id
+from counterpoise.domain.instruments import CASH_SYMBOL
+from counterpoise.domain.limits import PortfolioConstraints
+from counterpoise.domain.numbers import ZERO
+from counterpoise.domain.statements import BreakKind
+from counterpoise.risk.kill_switch import ChangeRequest, Refusal, may_change
+
+
+def open_account(state: ControlState, command: OpenAccount, now: datetime) -> Decision:
+    """The first facts of a journal, in one append: an account is there whole or not at all."""
+    if state.sequence:
+        return Decision(answer=DUPLICATE)
+    draft = Draft(state, command, now)
+    draft.add(AccountOpened(name=command.name, terms=command.terms))
+    draft.add(WriterClaimed(owner=command.actor.name))
+    for instrument in command.instruments:
+        if instrument.venue != command.terms.venue:
+            raise InvalidInput("instrument.venue", instrument.venue, f"the account's venue, {command.terms.venue}")
+        draft.add(
+            InstrumentDefined(instrument=instrument),
+            ordinal=instrument.instrument_id,
+            instrument=instrument.instrument_id,
+        )
+    draft.add(
+        LimitsSet(
+            preset=command.preset,
+            constraints=command.constraints,
+            mode_policy=command.mode_policy,
+            reason="the account was opened",
+        )
+    )
+    if command.opening_cash > ZERO:
+        currency = command.terms.base_currency
+        draft.add(Deposit(amount=command.opening_cash, asset=currency, reference="opening cash"), source="operator")
+    return draft.decided()
+
+
+def set_targets(state: ControlState, command: SetTargets, now: datetime) -> Decision:
+    """Targets are a fact: whatever changes a plan is one. The same targets again are no change."""
+    for target in command.targets:
+        if target.symbol != CASH_SYMBOL and target.symbol not in state.state.symbols:
+            raise InvalidInput("targets", target.symbol, "a symbol of this account")
+    before = state.state.targets.get(command.strategy)
+    body = TargetsSet(strategy=command.strategy, targets=command.targets, policy=command.policy)
+    if before == body:
+        return Decision(answer=DUPLICATE)
+    draft = Draft(state, command, now)
+    draft.add(body, ordinal=command.strategy, source="operator")
+    return draft.decided()
+
+
+def set_limits(state: ControlState, command: SetLimits, now: datetime) -> Decision:
+    """Change the limits.
+
+    Raises:
+        PolicyRefused: a limit rises and the actor is not fresh; names the limits.
+    """
+    if state.state.limits_ref == fact_id("LimitsSet", command.cause):
+        return Decision(answer=DUPLICATE)
+    current = state.state.constraints
+    raised = [] if current is None else raised_limits(current, command.constraints)
+    if raised and not command.actor.fresh:
+        raise PolicyRefused(f"raising {', '.join(raised)} needs {command.actor.name} to sign in again")
+    draft = Draft(state, command, now)
+    draft.add(
+        LimitsSet(
+            preset=command.preset,
+            constraints=command.constraints,
+            mode_policy=command.mode_policy,
+            reason=command.reason,
+        ),
+        source="operator",
+    )
+    return draft.decided()
+
+
+def raised_limits(before: PortfolioConstraints, after: PortfolioConstraints) -> list[str]:
+    """Names of the limits that `after` sets wider than `before`."""
+    return [item.name for item in fields(before) if getattr(after, item.name) > getattr(before, item.name)]
+
+
+def set_strategy(state: ControlState, command: SetStrategy, now: datetime) -> Decision:
+    """Name a strategy, enable or disable it."""
+    book = state.state.strategies.get(command.strategy)
+    if book is not None and book.enabled == command.enabled:
+        return Decision(answer=DUPLICATE)
+    draft = Draft(state, command, now)
+    body = StrategySet(strategy=command.strategy, enabled=command.enabled, description=command.description)
+    draft.add(body, ordinal=command.strategy, source="operator")
+    return draft.decided()
+
+
+def record_cash_flow(state: ControlState, command: RecordCashFlow, now: datetime) -> Decision:
+    """Cash came or went; the marks around it are recorded first, so that no drawdown comes of a flow."""
+    if command.amount.is_zero():
+        raise InvalidInput("amount", "0", "an amount other than zero")
+    reference = fact_id("MarksRecorded", command.cause, MarkReason.FLOW)
+    if state.state.acts.get(f"marks:{MarkReason.FLOW}") == reference:
+        return Decision(answer=DUPLICATE)
+    draft = Draft(state, command, now)
+    draft.add(MarksRecorded(reason=MarkReason.FLOW, marks=state.unrecorded_marks()), identity=reference)
+    size: Decimal = abs(command.amount)
+    kind = Deposit if command.amount > ZERO else Withdrawal
+    draft.add(kind(amount=size, asset=state.state.base, reference=command.reference), source="operator")
+    return draft.decided()
+
+
+def change_trading_state(state: ControlState, command: ChangeTradingState, now: datetime) -> Decision:
+    """Halt, reduce or resume, as far as the rules of the kill switch let this cause and actor."""
+    request = ChangeRequest(to=command.state, by=command.state_cause, fresh=command.actor.fresh, reason=command.reason)
+    account = state.state
+    refusal = may_change(
+        account.trading_state,
+        account.state_cause,
+        request,
+        ladder_release_auto=account.mode_policy.ladder_release_auto,
+    )
+    if refusal is Refusal.NO_CHANGE:
+        return Decision(answer=DUPLICATE)
+    if refusal is not None:
+        raise PolicyRefused(f"{account.trading_state} cannot become {command.state}: {refusal}")
+    draft = Draft(state, command, now)
+    draft.add(TradingStateChanged(state=command.state, cause=command.state_cause, reason=command.reason))
+    follow_up = Reassess(actor=command.actor, at=command.at, cause=f"{command.cause}/reassess")
+    return draft.decided(DONE, *(() if command.state is TradingState.HALTED else (follow_up,)))
+
+
+def record_differences(state: ControlState, command: RecordDifferences, now: datetime) -> Decision:
+    """Open a break for each new difference and settle those that are gone; a cash break stops all new risk."""
+    draft = Draft(state, command, now)
+    seen = {(item.kind, item.subject) for item in command.differences}
+    known = {(item.difference.kind, item.difference.subject): ref for ref, item in state.state.breaks.items()}
+    for item in command.differences:
+        if (item.kind, item.subject) not in known:
+            severity = Severity.CRITICAL if item.kind is BreakKind.CASH else Severity.WARNING
+            draft.add(BreakOpened(difference=item, severity=severity), ordinal=f"{item.kind}:{item.subject}")
+    for subject, ref in known.items():
+        if subject not in seen:
+            draft.add(BreakSettled(opened=ref, reason="the next comparison agreed"), ordinal=ref)
+    return draft.decided()

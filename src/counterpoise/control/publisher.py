@@ -1,0 +1,1 @@
+"""Which facts have left as events?"""

@@ -1,0 +1,1 @@
+"""Where do the venue and the ledger differ?"""

@@ -1,0 +1,1 @@
+"""When does a run start by itself?"""

@@ -1,0 +1,1 @@
+"""The loop on real market prices, for a person to watch."""

@@ -1,0 +1,1 @@
+"""The one Python surface of the product."""

@@ -1,0 +1,113 @@
+"""What can be read of a data folder without owning it?"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from counterpoise.control import readmodels, recovery
+from counterpoise.domain.accounts import AccountId
+from counterpoise.domain.errors import ConfigurationError, InvalidInput
+from counterpoise.domain.facts import BODIES
+from counterpoise.domain.numbers import plain
+from counterpoise.domain.time import format_time
+from counterpoise.ledger.journal import Journal
+from counterpoise.settings import Settings
+from counterpoise.wiring import reading_parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An account as its journal has it."""
+
+    overview: readmodels.Overview
+
+    def as_json(self) -> dict[str, object]:
+        """The snapshot in the names of the API; decimals are strings."""
+        snapshot = self.overview.snapshot
+        return {
+            "account": snapshot.account,
+            "sequence": snapshot.sequence,
+            "as_of": format_time(snapshot.as_of),
+            "total_equity": plain(snapshot.total_equity),
+            "cash_balance": plain(snapshot.cash_balance),
+            "total_exposure": plain(snapshot.total_exposure),
+            "num_positions": snapshot.num_positions,
+            "mode": self.overview.mode,
+            "trading_state": self.overview.trading_state,
+            "positions": [
+                {
+                    "symbol": held.symbol,
+                    "side": held.side,
+                    "size": plain(held.size),
+                    "entry_price": plain(held.entry_price),
+                    "current_price": None if held.current_price is None else plain(held.current_price),
+                    "unrealized_pnl": plain(held.unrealized_pnl),
+                    "exposure": plain(held.exposure),
+                }
+                for held in snapshot.positions
+            ],
+        }
+
+
+async def read_overview(settings: Settings, account: AccountId | None) -> Seen:
+    """The read models of an account at its recorded marks and their own time.
+
+    Raises:
+        ConfigurationError: no journal, no such account, or several and none was named.
+        JournalCorrupt: the journal is not what was written.
+    """
+    async with _reading(settings) as journal:
+        name = await _chosen(journal, account, settings)
+        view = await recovery.load(journal, name, journal.key, await journal.anchors())
+        times = [mark.at for mark in view.state.marks.values()]
+        opened = view.state.drawdown.ever.since
+        now = max([*times, *([opened] if opened else [])])
+        return Seen(overview=readmodels.overview(view, now))
+
+
+async def print_entries(
+    settings: Settings,
+    account: AccountId | None,
+    kind: str | None,
+    start: int,
+    limit: int,
+    write: Callable[[str], None],
+) -> None:
+    """Write facts as they are kept, one line each.
+
+    Raises:
+        InvalidInput: no such kind.
+        ConfigurationError: as `read_overview`.
+    """
+    if kind is not None and kind not in BODIES:
+        raise InvalidInput("--kind", kind, f"one of {', '.join(sorted(BODIES))}")
+    async with _reading(settings) as journal:
+        name = await _chosen(journal, account, settings)
+        left = limit
+        async for entry in journal.read(name, start):
+            if kind is None or entry.kind == kind:
+                write(entry.raw.decode())
+                left -= 1
+                if not left:
+                    return
+
+
+@asynccontextmanager
+async def _reading(settings: Settings) -> AsyncIterator[Journal]:
+    parts = reading_parts(settings)
+    try:
+        yield parts.journal
+    finally:
+        await parts.journal.close()
+
+
+async def _chosen(journal: Journal, account: AccountId | None, settings: Settings) -> AccountId:
+    known = await journal.accounts()
+    if account is None and len(known) == 1:
+        return known[0]
+    if account in known:
+        return account
+    wanted = f"no account {account}" if account else "several accounts" if known else "no account"
+    raise ConfigurationError(f"{wanted} in {settings.data_dir}; name one of: {', '.join(known) or 'none yet'}")

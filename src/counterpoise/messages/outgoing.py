@@ -1,0 +1,1 @@
+"""Which events follow from a fact: a pure function of (sequence, fact)."""

@@ -1,0 +1,235 @@
+"""Which concrete things are joined? The one place that knows adapters; tests call it with fakes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from counterpoise.adapters.brokers.paper import PaperBroker, PaperTerms
+from counterpoise.adapters.brokers.paper_model import PROFILES, FillModel
+from counterpoise.adapters.clocks import ReplayClock, SystemClock
+from counterpoise.adapters.folder import RENEW_SECONDS, DataFolder, Ownership
+from counterpoise.adapters.halt_file import HaltFile
+from counterpoise.adapters.imports.targets import TargetFile, check_known, read_targets
+from counterpoise.adapters.journals.checkpoints import SqliteCheckpoints
+from counterpoise.adapters.journals.sqlite import SqliteJournal
+from counterpoise.adapters.prices.files import read_prices
+from counterpoise.control.activity import Timer
+from counterpoise.control.halt import HaltLatch
+from counterpoise.control.market import Sessions
+from counterpoise.domain.time import Clock
+from counterpoise.execution.broker import Broker
+from counterpoise.ledger.checkpoints import Checkpoints
+from counterpoise.ledger.journal import Journal
+from counterpoise.settings import Settings, from_environment
+
+__all__ = [
+    "FAULTS",
+    "PaperSetup",
+    "Parts",
+    "TargetFile",
+    "check_known",
+    "forget",
+    "live_parts",
+    "read_prices",
+    "read_targets",
+    "reading_parts",
+    "replay_parts",
+    "settings_of",
+    "system_clock",
+]
+
+ANCHOR_SECONDS = 60
+FAULTS = PROFILES
+CODE_VERSION = "0.1.0"
+
+
+class TimeSource(Clock, Timer, Protocol):
+    """A clock that can also be waited for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperSetup:
+    """How the paper venue of a replay behaves.
+
+    Attributes:
+        faults: A name of FAULTS.
+        fee_bps, slippage_bps: Hundredths of a percent of an execution's value and price.
+    """
+
+    opening_cash: Decimal
+    currency: str
+    faults: str
+    seed: int
+    fee_bps: Decimal
+    slippage_bps: Decimal
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """The outside world of one start, joined.
+
+    Attributes:
+        upkeep: Work that runs for as long as the process owns its data: the lease and the anchors.
+        commits: How many transactions the journal has made durable since the start.
+        release: Gives everything back.
+    """
+
+    journal: Journal
+    checkpoints: Checkpoints
+    clock: Clock
+    timer: Timer
+    broker: Broker | None
+    venue: Sessions | None
+    replay_clock: ReplayClock | None
+    latch: HaltLatch
+    upkeep: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+    commits: Callable[[], int]
+    pragmas: Callable[[], Mapping[str, str | int]]
+    release: Callable[[], None]
+    owner: str
+
+
+def system_clock() -> Clock:
+    """The machine's clock."""
+    return SystemClock()
+
+
+def settings_of(data_dir: Path | None) -> Settings:
+    """Settings of this process; a folder from the command line wins over the environment."""
+    return from_environment(os.environ, data_dir)
+
+
+def forget(settings: Settings) -> None:
+    """Delete a data folder that nobody has.
+
+    Raises:
+        DataFolderInUse: a living process has it.
+        ConfigurationError: it cannot be deleted.
+    """
+    DataFolder(settings.data_dir).forget()
+
+
+def replay_parts(
+    settings: Settings, command: str, setup: PaperSetup, start: datetime, terms: Mapping[str, str]
+) -> Parts:
+    """A durable journal, the paper venue and a clock that prices move; `terms` are what a continuation must repeat.
+
+    Raises:
+        ConfigurationError: the data folder cannot be used, or another process owns it.
+    """
+    folder, ownership = _owned(settings, command)
+    folder.agree(terms)
+    clock = ReplayClock(start)
+    model = FillModel(
+        seed=setup.seed,
+        fee_bps=setup.fee_bps,
+        slippage_bps=setup.slippage_bps,
+        faults=FAULTS[setup.faults],
+    )
+    venue = PaperBroker(clock, model, PaperTerms(currency=setup.currency), path=folder.paper)
+    return _trading(settings, folder, ownership, command, venue, clock, replay_clock=clock)
+
+
+def live_parts(settings: Settings, command: str, currency: str) -> Parts:
+    """A durable journal and a paper venue that matches at every price it is told.
+
+    Raises:
+        ConfigurationError: the data folder cannot be used, or another process owns it.
+    """
+    folder, ownership = _owned(settings, command)
+    clock = SystemClock()
+    venue = PaperBroker(clock, FillModel(), PaperTerms(currency=currency, continuous=True), path=folder.paper)
+    return _trading(settings, folder, ownership, command, venue, clock, replay_clock=None)
+
+
+def reading_parts(settings: Settings) -> Parts:
+    """A journal to read; nothing is owned and nothing may be sent.
+
+    Raises:
+        ConfigurationError: there is no journal in the data folder.
+    """
+    folder = DataFolder(settings.data_dir)
+    folder.require()
+    clock = SystemClock()
+    journal = _journal(settings, folder)
+    return Parts(
+        journal=journal,
+        checkpoints=SqliteCheckpoints(folder.journal),
+        clock=clock,
+        timer=clock,
+        broker=None,
+        venue=None,
+        replay_clock=None,
+        latch=HaltFile(folder.halt),
+        upkeep=(),
+        commits=lambda: journal.commits,
+        pragmas=journal.pragmas,
+        release=lambda: None,
+        owner=f"reader {os.getpid()}",
+    )
+
+
+def _owned(settings: Settings, command: str) -> tuple[DataFolder, Ownership]:
+    folder = DataFolder(settings.data_dir)
+    folder.create()
+    ownership = Ownership(folder)
+    ownership.take(command)
+    return folder, ownership
+
+
+def _journal(settings: Settings, folder: DataFolder) -> SqliteJournal:
+    # Anchors say when they were really taken, also in a replay.
+    return SqliteJournal.open(folder.journal, clock=SystemClock(), key_file=settings.journal_key_file or folder.key)
+
+
+def _trading(
+    settings: Settings,
+    folder: DataFolder,
+    ownership: Ownership,
+    command: str,
+    venue: PaperBroker,
+    clock: TimeSource,
+    *,
+    replay_clock: ReplayClock | None,
+) -> Parts:
+    """The parts of an account that trades on the paper venue."""
+    journal = _journal(settings, folder)
+
+    def release() -> None:
+        venue.close()
+        ownership.release()
+
+    return Parts(
+        journal=journal,
+        checkpoints=SqliteCheckpoints(folder.journal),
+        clock=clock,
+        timer=clock,
+        broker=venue,
+        venue=venue,
+        replay_clock=replay_clock,
+        latch=HaltFile(folder.halt),
+        upkeep=(lambda: _keep_lease(ownership), lambda: _keep_anchored(journal)),
+        commits=lambda: journal.commits,
+        pragmas=journal.pragmas,
+        release=release,
+        owner=f"{command} {os.getpid()}",
+    )
+
+
+async def _keep_lease(ownership: Ownership) -> None:
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        ownership.renew()
+
+
+async def _keep_anchored(journal: SqliteJournal) -> None:
+    while True:
+        await asyncio.sleep(ANCHOR_SECONDS)
+        await journal.anchor_now()
