@@ -16,6 +16,7 @@ from counterpoise.adapters.brokers.paper_model import PROFILES, FillModel
 from counterpoise.adapters.clocks import ReplayClock, SystemClock
 from counterpoise.adapters.folder import RENEW_SECONDS, DataFolder, Ownership
 from counterpoise.adapters.halt_file import HaltFile
+from counterpoise.adapters.imports.limits import LimitsFile, read_limits
 from counterpoise.adapters.imports.targets import TargetFile, check_known, read_targets
 from counterpoise.adapters.journals.checkpoints import SqliteCheckpoints
 from counterpoise.adapters.journals.sqlite import SqliteJournal
@@ -31,12 +32,14 @@ from counterpoise.settings import Settings, from_environment
 
 __all__ = [
     "FAULTS",
+    "LimitsFile",
     "PaperSetup",
     "Parts",
     "TargetFile",
     "check_known",
     "forget",
     "live_parts",
+    "read_limits",
     "read_prices",
     "read_targets",
     "reading_parts",

@@ -7,14 +7,14 @@ cash wherever a symbol may stand.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
 from counterpoise.adapters.tables import open_table, place, shown
+from counterpoise.adapters.toml import read_toml
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.instruments import CASH_SYMBOL, Symbol, read_symbol
 from counterpoise.domain.numbers import HUNDRED, ZERO, canonical, from_python, plain
@@ -22,7 +22,6 @@ from counterpoise.domain.plans import Target
 
 SUM_PCT_MIN = Decimal(99)
 SUM_PCT_MAX = Decimal(101)
-FILE_BYTES_MAX = 1_000_000
 WEIGHT_PLACES_MAX = 18
 CLOSEST_MAX = 3
 
@@ -97,7 +96,7 @@ def _from_table(path: Path) -> Iterator[Entry]:
 
 def _from_toml(path: Path, name: str) -> tuple[tuple[Entry, ...], Decimal | None]:
     """The entries of a TOML file and the band for all of them."""
-    document = _parse_toml(path, name)
+    document = read_toml(path, "a TOML file with one [[targets]] table for each symbol")
     _check_keys(list(document), name, TOML_KEYS, required=(TARGETS,))
     tables = document[TARGETS]
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -111,26 +110,6 @@ def _from_toml(path: Path, name: str) -> tuple[tuple[Entry, ...], Decimal | None
         entries.append((f"{name} {CASH}", {SYMBOL: CASH_SYMBOL, TARGET: document[CASH]}))
     threshold = document.get(THRESHOLD)
     return tuple(entries), None if threshold is None else _percent(threshold, f"{name} {THRESHOLD}")
-
-
-def _parse_toml(path: Path, name: str) -> dict[str, object]:
-    """The document with its decimals as they are written, never as floats."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise InvalidInput(name, str(path), f"a file that can be read ({error.strerror})") from error
-    if len(data) > FILE_BYTES_MAX:
-        raise InvalidInput(name, "a larger file", f"at most {FILE_BYTES_MAX:,} bytes of TOML")
-    as_written: Callable[[str], str] = str
-    try:
-        return tomllib.loads(data.decode("utf-8"), parse_float=as_written)
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            name, f"byte {error.start + 1}", "text in UTF-8; save the file again in that encoding"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(name, str(error), "a TOML file with one [[targets]] table for each symbol") from error
 
 
 def _check_keys(keys: list[str], where: str, known: tuple[str, ...], *, required: tuple[str, ...]) -> None:
