@@ -83,7 +83,9 @@ def full() -> None:
             floors.append(limit(folder, scratch, int(str(summary["commits"]))))
     took, floor, peak = statistics.median(seconds), statistics.median(floors), max(peaks)
     print(f"full sample, 3,270 days x 20 shares, verification included, {ROUNDS} runs")
-    print(f"  synchronous read back   {summary['synchronous']}, {summary['commits']:,} commits, verify {summary['verify']}")
+    print(
+        f"  synchronous read back   {summary['synchronous']}, {summary['commits']:,} commits, verify {summary['verify']}"
+    )
     print(f"  seconds                 {took:8.2f}  ({min(seconds):.2f} - {max(seconds):.2f}; aim {SECONDS_MAX})")
     print(f"  sqlite3, same commits   {floor:8.2f}  ({min(floors):.2f} - {max(floors):.2f}); ratio {took / floor:.1f}")
     print(f"  peak megabytes          {peak:8.0f}  (aim {MEGABYTES_MAX})")
@@ -108,7 +110,7 @@ def by_symbols() -> None:
     for count in SYMBOLS:
         with tempfile.TemporaryDirectory() as name:
             prices, targets = Path(name) / "prices.csv", Path(name) / "targets.csv"
-            names = [f"{history.symbols[n % 20]}{'' if n < 20 else n}" for n in range(count)]  # noqa: PLR2004
+            names = [f"{history.symbols[n % 20]}{'' if n < 20 else n}" for n in range(count)]
             rows = (
                 f"{day},{','.join(str(row[n % 20]) for n in range(count))}"
                 for day, row in zip(history.days, history.rows, strict=True)

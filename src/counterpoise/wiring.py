@@ -24,6 +24,7 @@ from counterpoise.adapters.prices.files import read_prices
 from counterpoise.control.activity import Timer
 from counterpoise.control.halt import HaltLatch
 from counterpoise.control.market import Sessions
+from counterpoise.domain.errors import ConfigurationError
 from counterpoise.domain.time import Clock
 from counterpoise.execution.broker import Broker
 from counterpoise.ledger.checkpoints import Checkpoints
@@ -128,7 +129,11 @@ def replay_parts(
         ConfigurationError: the data folder cannot be used, or another process owns it.
     """
     folder, ownership = _owned(settings, command)
-    folder.agree(terms)
+    try:
+        folder.agree(terms)
+    except ConfigurationError:
+        ownership.release()
+        raise
     clock = ReplayClock(start)
     model = FillModel(
         seed=setup.seed,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -24,8 +25,22 @@ def read(made: Story) -> PnLBreakdown:
 
 
 def round_trip(made: Story, bought: str, sold: str, fee: str = "0") -> None:
+    made.at += timedelta(microseconds=1)
     made.fill("BUY", "BTC", "1", bought, fee)
     made.fill("SELL", "BTC", "1", sold, fee)
+
+
+@pytest.mark.parametrize("order", list(permutations(("90", "110", "95"))), ids="-".join)
+def test_of_trades_at_one_instant_the_wins_count_before_the_losses(order: tuple[str, ...]) -> None:
+    """Heard in another order after a restart, they mean the same (a session's fills all have its time)."""
+    made = story()
+    round_trip(made, "100", "99")
+    for _ in order:
+        made.fill("BUY", "BTC", "1", "100")
+    made.at += timedelta(microseconds=1)
+    for sold in order:
+        made.fill("SELL", "BTC", "1", sold)
+    assert read(made).losing_streak == 2
 
 
 def test_realised_is_without_fees_and_total_adds_the_unrealised() -> None:

@@ -144,15 +144,15 @@ def _summary(result: ReplaySummary, verified: Mapping[str, Any]) -> dict[str, ob
         "partial_fills": result.partial_fills,
         "unknowns": result.unknowns,
         "mode_changes": result.mode_changes,
-        "final_equity": plain(result.final_equity),
+        "final_equity": plain(canonical(result.final_equity)),
         "time_weighted_return_pct": None
         if result.time_weighted_return_pct is None
         else plain(result.time_weighted_return_pct),
-        "max_drawdown_pct": plain(result.max_drawdown_pct),
+        "max_drawdown_pct": plain(canonical(result.max_drawdown_pct)),
         "rebalances": result.rebalances,
         "orders": result.orders,
         "fills": result.fills,
-        "fees": plain(result.fees),
+        "fees": plain(canonical(result.fees)),
         "denials": result.denials,
         "stale_cells": result.stale_cells,
         "equity_proof_residual": plain(canonical(result.equity_proof_residual)),

@@ -125,8 +125,10 @@ class Account:
             if not pending:
                 break
             decision = decide(self.view, pending.pop(0), self._clock.now())
-            if answer is None and any(fact.fact_id in self.view.recorded for fact in decision.facts):
-                return DUPLICATE  # the giver asks again: the act had its effect, and other acts have come between
+            if any(fact.fact_id in self.view.recorded for fact in decision.facts):
+                if answer is None:
+                    return DUPLICATE  # the giver asks again: the act had its effect, and others have come between
+                continue  # what would follow has followed already
             self._fold(decision.facts)
             facts.extend(decision.facts)
             effects.extend(decision.effects)

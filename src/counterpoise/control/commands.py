@@ -164,9 +164,11 @@ class RecordLookUp(Command):
     Attributes:
         found: The venue's order, or None.
         proved_absent: Whether None is proof (asked again and again for longer than `absent_after`).
+        intents: How often the order had been intended when the look-up began.
     """
 
     client_order_id: str
+    intents: int
     found: VenueOrder | None
     proved_absent: bool = False
 

@@ -23,9 +23,14 @@ class SendOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUpOrder:
-    """Effect: ask the venue, with back-off, what became of an order in doubt."""
+    """Effect: ask the venue, with back-off, what became of an order in doubt.
+
+    Attributes:
+        intents: How often the order was intended by then: an answer about an earlier send decides nothing.
+    """
 
     client_order_id: str
+    intents: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

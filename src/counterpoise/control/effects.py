@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from counterpoise.control.account import Account
 from counterpoise.control.activity import Activity, Timer
@@ -98,18 +98,20 @@ class Effects:
 
     async def _ask_until_sure(self, effect: LookUpOrder) -> None:
         """Ask until the venue shows the order or its absence is proved; an unanswered question proves nothing."""
-        asked_since: datetime | None = None
+        asked_for = timedelta(0)
         for tries in range(LOOK_UPS_MAX):
             result = await executor.look_up(effect.client_order_id, self._broker)
             if isinstance(result, Found):
                 await self._tell(self._finding(effect, result.order))
                 return
-            now = self._clock.now()
-            asked_since = (asked_since or now) if isinstance(result, NotFound) else None
-            if asked_since and executor.proves_absent(asked_since, now, self._absent_after):
+            if not isinstance(result, NotFound):
+                asked_for = timedelta(0)  # what was waited before a question that nobody answered proves nothing
+            elif executor.proves_absent(asked_for, self._absent_after):
                 await self._tell(self._finding(effect, None))
                 return
-            await self._activity.pause(self._timer, executor.look_up_delay(tries))
+            delay = executor.look_up_delay(tries)
+            await self._activity.pause(self._timer, delay)
+            asked_for += delay
 
     def _finding(self, effect: LookUpOrder, found: VenueOrder | None) -> RecordLookUp:
         return RecordLookUp(
@@ -117,6 +119,7 @@ class Effects:
             at=self._clock.now(),
             cause=f"look_up:{effect.client_order_id}",
             client_order_id=effect.client_order_id,
+            intents=effect.intents,
             found=found,
             proved_absent=found is None,
         )

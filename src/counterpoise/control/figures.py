@@ -19,6 +19,9 @@ from counterpoise.risk.kill_switch import ChangeRequest, may_change
 from counterpoise.risk.limits import violations
 from counterpoise.risk.mode import NO_FALL, Fall, ModeInputs, ModeReason, RiskState, ladder, mode_of
 
+CONFIRM_AFTER = timedelta(minutes=1)
+"""How often it is recorded that SAFE still has cause; the cooldown may be short by as much."""
+
 
 def start_day(state: ControlState, command: StartDay, now: datetime) -> Decision:
     """Record the marks at 00:00 of the account's zone: day and week figures begin there."""
@@ -53,16 +56,15 @@ def reassess(state: ControlState, command: Reassess, now: datetime) -> Decision:
 
 
 def note_mode(draft: Draft) -> RiskMode:
-    """The mode now. A change is a fact, and so is, once a cooldown, that SAFE's conditions still hold.
+    """The mode now. A change is a fact, and so is, at most once a minute, that SAFE's conditions still hold.
 
     That confirmation is the memory of the cooldown: `mode_since` is the last instant known to have been bad.
     """
     state, at = draft.state, draft.command.at
     mode, reasons = current_mode(state, at)
     account = state.state
-    cooldown = timedelta(seconds=account.mode_policy.mode_cooldown_seconds)
     held = mode is RiskMode.SAFE and ModeReason.COOLDOWN not in reasons
-    stale = account.mode_since is None or at - account.mode_since >= cooldown
+    stale = account.mode_since is None or at - account.mode_since >= CONFIRM_AFTER
     if mode is not account.mode or (held and stale):
         draft.add(ModeChanged(mode=mode, reasons=tuple(str(reason) for reason in reasons)))
     return mode

@@ -71,7 +71,7 @@ def observe(account: Account, prices: Mapping[Symbol, Decimal], at: datetime) ->
         key = state.symbols.get(symbol)
         if key is None:
             raise InvalidInput("prices", symbol, "a symbol of this account")
-        if price < ZERO and not state.instruments[key].negative_price_allowed:
+        if not price.is_finite() or (price < ZERO and not state.instruments[key].negative_price_allowed):
             raise InvalidInput(f"price of {symbol}", str(price), "a price above zero")
         account.view.observe(Mark(instrument=key, price=price, at=at))
 

@@ -18,7 +18,8 @@ from counterpoise.control.commands import (
 )
 from counterpoise.control.decision import DONE, DUPLICATE, Decision, Draft
 from counterpoise.control.state import ControlState
-from counterpoise.domain.decisions import Severity, TradingState
+from counterpoise.domain.accounts import SYSTEM, Scope
+from counterpoise.domain.decisions import Severity, StateCause, TradingState
 from counterpoise.domain.errors import InvalidInput, PolicyRefused
 from counterpoise.domain.facts import (
     AccountOpened,
@@ -66,7 +67,9 @@ def open_account(state: ControlState, command: OpenAccount, now: datetime) -> De
             reason="the account was opened",
         )
     )
-    if command.opening_cash > ZERO:
+    if command.opening_cash < ZERO:
+        raise InvalidInput("opening_cash", str(command.opening_cash), "an amount of at least 0")
+    if command.opening_cash:
         currency = command.terms.base_currency
         draft.add(Deposit(amount=command.opening_cash, asset=currency, reference="opening cash"), source="operator")
     return draft.decided()
@@ -90,14 +93,16 @@ def set_limits(state: ControlState, command: SetLimits, now: datetime) -> Decisi
     """Change the limits.
 
     Raises:
-        PolicyRefused: a limit rises and the actor is not fresh; names the limits.
+        PolicyRefused: a limit rises or the mode policy changes and the actor is not fresh; names what.
     """
     if state.state.limits_ref == fact_id("LimitsSet", command.cause):
         return Decision(answer=DUPLICATE)
     current = state.state.constraints
     raised = [] if current is None else raised_limits(current, command.constraints)
+    if command.mode_policy != state.state.mode_policy:
+        raised.append("the mode policy")  # which way is looser is not always plain, so every change counts
     if raised and not command.actor.fresh:
-        raise PolicyRefused(f"raising {', '.join(raised)} needs {command.actor.name} to sign in again")
+        raise PolicyRefused(f"changing {', '.join(raised)} needs {command.actor.name} to sign in again")
     draft = Draft(state, command, now)
     draft.add(
         LimitsSet(
@@ -143,7 +148,16 @@ def record_cash_flow(state: ControlState, command: RecordCashFlow, now: datetime
 
 
 def change_trading_state(state: ControlState, command: ChangeTradingState, now: datetime) -> Decision:
-    """Halt, reduce or resume, as far as the rules of the kill switch let this cause and actor."""
+    """Halt, reduce or resume, as far as the rules of the kill switch let this cause and actor.
+
+    Raises:
+        PolicyRefused: an automatic cause is claimed by somebody else than the system, a state is lowered by an actor
+            that may not trade, or the kill switch's own rules refuse.
+    """
+    if command.state_cause is not StateCause.PERSON and command.actor != SYSTEM:
+        raise PolicyRefused(f"{command.state_cause} is no cause that {command.actor.name} may state")
+    if _lowers(state.state.trading_state, command.state) and command.actor.scope not in (Scope.TRADE, Scope.ADMIN):
+        raise PolicyRefused(f"{command.actor.name} has scope {command.actor.scope}; lowering a state needs trade")
     request = ChangeRequest(to=command.state, by=command.state_cause, fresh=command.actor.fresh, reason=command.reason)
     account = state.state
     refusal = may_change(
@@ -160,6 +174,11 @@ def change_trading_state(state: ControlState, command: ChangeTradingState, now: 
     draft.add(TradingStateChanged(state=command.state, cause=command.state_cause, reason=command.reason))
     follow_up = Reassess(actor=command.actor, at=command.at, cause=f"{command.cause}/reassess")
     return draft.decided(DONE, *(() if command.state is TradingState.HALTED else (follow_up,)))
+
+
+def _lowers(current: TradingState, to: TradingState) -> bool:
+    order = list(TradingState)
+    return order.index(to) < order.index(current)
 
 
 def record_differences(state: ControlState, command: RecordDifferences, now: datetime) -> Decision:

@@ -62,7 +62,7 @@ def record_outcome(state: ControlState, command: RecordOutcome, now: datetime) -
                 instrument=order.intent.instrument,
                 correlation_id=order.intent.run_id,
             )
-            draft.effect(LookUpOrder(client_order_id=command.client_order_id))
+            draft.effect(LookUpOrder(client_order_id=command.client_order_id, intents=order.intents))
     return draft.decided(DONE, *_advance(command, order))
 
 
@@ -72,7 +72,7 @@ def record_look_up(state: ControlState, command: RecordLookUp, now: datetime) ->
     While trading is halted nothing is sent: the order is closed instead.
     """
     order = state.state.orders.get(command.client_order_id)
-    if order is None or order.status not in _IN_DOUBT:
+    if order is None or order.status not in _IN_DOUBT or order.intents != command.intents:
         return Decision(answer=DUPLICATE)
     draft = Draft(state, command, now)
     if command.found is not None:
@@ -80,7 +80,7 @@ def record_look_up(state: ControlState, command: RecordLookUp, now: datetime) ->
         if order.filled == command.found.filled_quantity:
             _end(draft, order, command.found)
     elif not command.proved_absent:
-        draft.effect(LookUpOrder(client_order_id=command.client_order_id))
+        draft.effect(LookUpOrder(client_order_id=command.client_order_id, intents=order.intents))
     elif state.state.trading_state is TradingState.HALTED:
         _cancel(draft, order, "proved absent at the venue while trading is halted")
     else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
-from counterpoise.control.gate_book import known_rate, rate_of
+from counterpoise.control.gate_book import MARK_AGE_MAX, known_rate, rate_of
 from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import AccountKind, StrategyName
 from counterpoise.domain.instruments import InstrumentId, Symbol
@@ -19,9 +20,13 @@ from counterpoise.portfolio.valuation import Valuation
 
 
 def plan_book(
-    state: ControlState, strategy: StrategyName, marks: Mapping[InstrumentId, Mark], valuation: Valuation
+    state: ControlState,
+    strategy: StrategyName,
+    marks: Mapping[InstrumentId, Mark],
+    valuation: Valuation,
+    at: datetime,
 ) -> PlanBook:
-    """The account as `strategy`'s planner sees it at these marks, every amount in account currency.
+    """The account as `strategy`'s planner sees it at these marks and that time, every amount in account currency.
 
     Units that other strategies own are outside its mandate: neither counted nor sold.
     """
@@ -49,7 +54,7 @@ def plan_book(
         outside=outside,
         working=working,
         working_cash=working_cash,
-        blocked=_blocked(state),
+        blocked=_blocked(state, marks, at),
         equity_cap=account.opened.kind is AccountKind.CASH,
     )
 
@@ -84,10 +89,17 @@ def _is_of(order: OrderState, strategy: StrategyName) -> bool:
     return any(share.strategy == strategy for share in order.intent.strategy_shares)
 
 
-def _blocked(state: ControlState) -> dict[Symbol, LineReason]:
-    """Symbols with an order whose fate is unknown are not traded."""
-    return {
+def _blocked(state: ControlState, marks: Mapping[InstrumentId, Mark], at: datetime) -> dict[Symbol, LineReason]:
+    """Symbols that are not traded: their price is stale, or an order of theirs has an unknown outcome."""
+    instruments = state.state.instruments
+    stale = {
+        instruments[key].symbol: LineReason.STALE_PRICE
+        for key, mark in sorted(marks.items())
+        if at - mark.at > MARK_AGE_MAX
+    }
+    unknown = {
         order.intent.symbol: LineReason.BLOCKED_UNKNOWN
         for _, order in sorted(state.state.orders.items())
         if order.status is OrderStatus.UNKNOWN
     }
+    return {**stale, **unknown}

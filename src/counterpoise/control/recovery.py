@@ -67,7 +67,7 @@ async def settle_in_flight(account: Account, broker: Broker, effects: Effects, n
     await heal(account, broker, now)
     for client_order_id, order in sorted(account.view.state.orders.items()):
         if order.status in (OrderStatus.INTENDED, OrderStatus.UNKNOWN):
-            effects.start(LookUpOrder(client_order_id=client_order_id))
+            effects.start(LookUpOrder(client_order_id=client_order_id, intents=order.intents))
 
 
 async def compare(account: Account, broker: Broker, now: datetime) -> None:

@@ -13,11 +13,12 @@ from counterpoise.control.gate_book import gate_book, open_order, price_of
 from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import StrategyShare
 from counterpoise.domain.decisions import Verdict
-from counterpoise.domain.facts import LinesJudged, OrderIntended, RunEnded
+from counterpoise.domain.facts import LinesJudged, MarkReason, MarksRecorded, OrderIntended, RunEnded
 from counterpoise.domain.facts.envelope import fact_id
 from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.orders import OrderIntent, Side, client_order_id
 from counterpoise.domain.plans import PlanItem
+from counterpoise.domain.time import format_time
 from counterpoise.execution.run import (
     End,
     LineRules,
@@ -42,6 +43,15 @@ def advance_run(state: ControlState, command: AdvanceRun, now: datetime) -> Deci
     match next_step(run_view(state, run, sell_wait_over=command.sell_wait_over)):
         case Wait():
             return Decision()
+        case ReleaseSells() | ReleaseBuys() if state.unrecorded_marks():
+            # What is judged now is judged on the marks of now, and those are facts first.
+            draft = Draft(state, command, now)
+            draft.add(
+                MarksRecorded(reason=MarkReason.DECISION, marks=state.unrecorded_marks()),
+                identity=fact_id("MarksRecorded", run.run_id, f"{format_time(command.at)}.{len(run.judged)}"),
+                correlation_id=run.run_id,
+            )
+            return draft.decided(DONE, command)
         case ReleaseSells(lines=lines):
             sized = tuple(SizedLine(item=item, quantity=item.quantity) for item in lines)
             return _release(state, command, now, run, Side.SELL, sized, ())
@@ -113,11 +123,41 @@ def _release(
     adjustments: tuple[str, ...],
 ) -> Decision:
     """Judge each line at the moment of sending, each approval folded in before the next, and send what passes."""
+    draft = Draft(state, command, now)
+    verdicts, approvals = judge_lines(state, command.at, run, side, lines)
+    judged = draft.add(
+        LinesJudged(
+            run_id=run.run_id,
+            side=side,
+            limits_ref=state.state.limits_ref,
+            equity=state.book.valuation.equity,
+            free_cash=free_cash(state),
+            verdicts=verdicts,
+            adjustments=adjustments,
+        ),
+        identity=fact_id("LinesJudged", run.run_id, side),
+        correlation_id=run.run_id,
+    )
+    for approved in approvals:
+        draft.add(
+            OrderIntended(intent=approved.intent, decision=judged.fact_id),
+            identity=f"OrderIntended:{approved.intent.client_order_id}",
+            instrument=approved.intent.instrument,
+            shares=approved.intent.strategy_shares,
+            correlation_id=run.run_id,
+        )
+        draft.effect(SendOrder(approved=approved))
+    return draft.decided(DONE, command)
+
+
+def judge_lines(
+    state: ControlState, at: datetime, run: RunState, side: Side, lines: tuple[SizedLine, ...]
+) -> tuple[tuple[Verdict, ...], tuple[Approved, ...]]:
+    """The gate's word on lines of one side, each approval folded in before the next is judged."""
     account = state.state
     assert account.constraints is not None, "an opened account has limits"
-    draft = Draft(state, command, now)
-    mode, _ = current_mode(state, command.at)
-    book = gate_book(state, command.at)
+    mode, _ = current_mode(state, at)
+    book = gate_book(state, at)
     swap = _is_swap(state, run, lines)
     verdicts: list[Verdict] = []
     approvals: list[Approved] = []
@@ -138,29 +178,7 @@ def _release(
         if isinstance(answer, Approved):
             approvals.append(answer)
             book = _with(state, book, intent)
-    judged = draft.add(
-        LinesJudged(
-            run_id=run.run_id,
-            side=side,
-            limits_ref=account.limits_ref,
-            equity=book.equity,
-            free_cash=free_cash(state),
-            verdicts=tuple(verdicts),
-            adjustments=adjustments,
-        ),
-        identity=fact_id("LinesJudged", run.run_id, side),
-        correlation_id=run.run_id,
-    )
-    for approved in approvals:
-        draft.add(
-            OrderIntended(intent=approved.intent, decision=judged.fact_id),
-            identity=f"OrderIntended:{approved.intent.client_order_id}",
-            instrument=approved.intent.instrument,
-            shares=approved.intent.strategy_shares,
-            correlation_id=run.run_id,
-        )
-        draft.effect(SendOrder(approved=approved))
-    return draft.decided(DONE, command)
+    return tuple(verdicts), tuple(approvals)
 
 
 def _is_swap(state: ControlState, run: RunState, lines: tuple[SizedLine, ...]) -> bool:

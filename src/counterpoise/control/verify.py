@@ -84,9 +84,7 @@ async def replay(
             problems += checkpoint_problems(book, checkpoint)
     if checkpoint is not None and checkpoint.sequence > sequence and not problems:
         problems.append(f"a state was kept at entry {checkpoint.sequence}, but the journal ends at {sequence}")
-    replayed = Replayed(
-        book=book, report=auditor.finish(), sequence=sequence, epoch=epoch, fact_ids=auditor.fact_ids
-    )
+    replayed = Replayed(book=book, report=auditor.finish(), sequence=sequence, epoch=epoch, fact_ids=auditor.fact_ids)
     return replayed, tuple(problems)
 
 

@@ -98,6 +98,15 @@ class ModePolicy:
     mode_cooldown_seconds: int = 900
     ladder_release_auto: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a bound that could never be passed, or always."""
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, Decimal) and not (value.is_finite() and value >= ZERO):
+                raise InvalidInput(item.name, value, "a finite Decimal of at least 0")
+            if item.type == "int" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+                raise InvalidInput(item.name, value, "a whole number of at least 0")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsOfAccount:

@@ -85,6 +85,7 @@ class LineReason(StrEnum):
     LOCKED = "LOCKED"
     NO_EQUITY = "NO_EQUITY"
     TOTAL_UNKNOWN = "TOTAL_UNKNOWN"
+    STALE_PRICE = "STALE_PRICE"
 
 
 OUTCOME_MESSAGES: Mapping[Outcome, str] = MappingProxyType(
@@ -121,6 +122,7 @@ REASON_SENTENCES: Mapping[LineReason, str] = MappingProxyType(
         LineReason.LOCKED: "Would be sold, but no unit of it may be sold now.",
         LineReason.NO_EQUITY: "There is no value that weights could be shares of.",
         LineReason.TOTAL_UNKNOWN: "Another holding has no price, so no weight is known.",
+        LineReason.STALE_PRICE: "Its last price is too old to trade on; it counts at that price and is left alone.",
     }
 )
 """What each reason says to a person."""

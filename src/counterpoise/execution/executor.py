@@ -7,7 +7,7 @@ The intent is durable before `send` is called. Nothing here retries a send; an u
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from counterpoise.domain.errors import OrderRejected, OutcomeUnknown, VenueUnavailable
 from counterpoise.execution.broker import (
@@ -74,9 +74,12 @@ async def cancel(client_order_id: str, broker: Broker) -> CancelOutcome:
     return CancelAsked()
 
 
-def proves_absent(sent_at: datetime, asked_at: datetime, absent_after: timedelta = ABSENT_AFTER) -> bool:
-    """Whether a "not found" asked at `asked_at` proves that the order sent at `sent_at` never arrived."""
-    return asked_at - sent_at >= absent_after
+def proves_absent(asked_for: timedelta, absent_after: timedelta = ABSENT_AFTER) -> bool:
+    """Whether "not found", heard again and again over `asked_for`, proves that the order never arrived.
+
+    `asked_for` is time that was waited, not the difference of two readings of a clock that somebody may set.
+    """
+    return asked_for >= absent_after
 
 
 def look_up_delay(tries: int) -> timedelta:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from counterpoise import wiring
+from counterpoise.access.policies import admit
 from counterpoise.control import cycle, market, readmodels, recovery
 from counterpoise.control.account import Account
 from counterpoise.control.activity import Activity
@@ -39,7 +40,7 @@ from counterpoise.domain.accounts import (
     lot_method_of,
 )
 from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
-from counterpoise.domain.errors import ConfigurationError, InvalidInput
+from counterpoise.domain.errors import ConfigurationError, InvalidInput, PolicyRefused
 from counterpoise.domain.instruments import Instrument, Symbol, instrument_id
 from counterpoise.domain.limits import PRESETS, ModePolicy, PortfolioConstraints, preset_of
 from counterpoise.domain.numbers import exact
@@ -348,12 +349,23 @@ class Counterpoise:
         await self.settle(now)
 
     async def halt(self, reason: str, actor: Actor = OWNER, at: datetime | None = None) -> Answer:
-        """Send nothing from now on; fills still book. The latch holds before the queue is even asked."""
+        """Send nothing from now on; fills still book. The latch holds before the queue is even asked.
+
+        Raises:
+            PolicyRefused: the actor may only read.
+        """
+        admit(ChangeTradingState.__name__, actor)
         self.parts.latch.engage(reason)
         return await self._change_state(TradingState.HALTED, reason, actor, at or self.parts.clock.now())
 
     async def resume(self, reason: str, actor: Actor, at: datetime | None = None) -> Answer:
-        """Trade again; leaving HALTED needs a fresh actor and a reason."""
+        """Trade again; leaving HALTED, or a latched halt that is no fact yet, needs a fresh actor and a reason.
+
+        Raises:
+            PolicyRefused: the actor may not.
+        """
+        if self.parts.latch.is_engaged and not (actor.fresh and reason.strip()):
+            raise PolicyRefused(f"un-halting needs a reason and {actor.name} to sign in again")
         answer = await self._change_state(TradingState.ACTIVE, reason, actor, at or self.parts.clock.now())
         self.parts.latch.release()
         return answer

@@ -14,7 +14,7 @@ from counterpoise.domain.numbers import plain
 from counterpoise.domain.time import format_time
 from counterpoise.ledger.journal import Journal
 from counterpoise.settings import Settings
-from counterpoise.wiring import reading_parts
+from counterpoise.wiring import Parts, reading_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +58,13 @@ async def read_overview(settings: Settings, account: AccountId | None) -> Seen:
         ConfigurationError: no journal, no such account, or several and none was named.
         JournalCorrupt: the journal is not what was written.
     """
-    async with _reading(settings) as journal:
+    async with _reading(settings) as parts:
+        journal = parts.journal
         name = await _chosen(journal, account, settings)
         view = await recovery.load(journal, name, journal.key, await journal.anchors())
         times = [mark.at for mark in view.state.marks.values()]
         opened = view.state.drawdown.ever.since
-        now = max([*times, *([opened] if opened else [])])
+        now = max([*times, *([opened] if opened else [])], default=parts.clock.now())
         return Seen(overview=readmodels.overview(view, now))
 
 
@@ -83,7 +84,8 @@ async def print_entries(
     """
     if kind is not None and kind not in BODIES:
         raise InvalidInput("--kind", kind, f"one of {', '.join(sorted(BODIES))}")
-    async with _reading(settings) as journal:
+    async with _reading(settings) as parts:
+        journal = parts.journal
         name = await _chosen(journal, account, settings)
         left = limit
         async for entry in journal.read(name, start):
@@ -95,10 +97,10 @@ async def print_entries(
 
 
 @asynccontextmanager
-async def _reading(settings: Settings) -> AsyncIterator[Journal]:
+async def _reading(settings: Settings) -> AsyncIterator[Parts]:
     parts = reading_parts(settings)
     try:
-        yield parts.journal
+        yield parts
     finally:
         await parts.journal.close()
 

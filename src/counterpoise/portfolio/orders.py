@@ -6,6 +6,7 @@ it is terminal and no run under way owns it; until then its run can read how eac
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from counterpoise.domain.accounts import UNASSIGNED
@@ -107,7 +108,7 @@ def status_after_fill(state: AccountState, fill: Fill) -> OrderStatus | None:
 
 def book_fill(
     state: AccountState, fill: Fill, status: OrderStatus | None, fee: Decimal, realised: Decimal, closed: Decimal,
-    result: Decimal,
+    result: Decimal, at: datetime,
 ) -> None:  # fmt: skip
     """Fold a fill into its order, and count the trade that it closed if nothing more can belong to it.
 
@@ -119,15 +120,17 @@ def book_fill(
         realised: P&L of the closed units, account currency, without fees.
         closed: Units that reduced a position, ≥ 0.
         result: P&L of those units after fees and funding, account currency.
+        at: The venue's time of the fill.
     """
     state.fill_cursor = max(state.fill_cursor, fill.venue_sequence)
     order = state.orders.get(fill.client_order_id) if status is not None else None
     if order is None or status is None:
         if closed:
-            pnl.close_trade(state.results, result)
+            pnl.close_trade(state.results, result, at)
         return
     was_terminal, order.status = order.status.is_terminal, status
     order.fills += 1
+    order.last_fill_at = at
     order.filled += fill.quantity
     order.realised += realised
     order.charged += fee
@@ -136,7 +139,7 @@ def book_fill(
     if was_terminal:
         # A fill crossed the end of the order, which was counted then: this part is a trade of its own.
         if closed:
-            pnl.close_trade(state.results, result)
+            pnl.close_trade(state.results, result, at)
     elif status.is_terminal:
         _end(state, order)
 
@@ -228,6 +231,6 @@ def _order(state: AccountState, client_order_id: str) -> OrderState:
 def _end(state: AccountState, order: OrderState) -> None:
     """The order became terminal: count its closed trade, and let it go unless a run still reads it."""
     if order.closed_units:
-        pnl.close_trade(state.results, order.closed_result)
+        pnl.close_trade(state.results, order.closed_result, order.last_fill_at or order.intended_at)
     if order.intent.run_id not in state.runs:
         del state.orders[order.intent.client_order_id]

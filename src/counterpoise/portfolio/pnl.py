@@ -91,19 +91,29 @@ def book_funding(results: ResultsBook, amount: Decimal, day: date) -> None:
         results.funding_today += amount
 
 
-def close_trade(results: ResultsBook, result: Decimal) -> None:
+def close_trade(results: ResultsBook, result: Decimal, at: datetime) -> None:
     """Count a closed trade by its P&L after fees and funding.
 
-    A trade of exactly zero is no win, but it neither lengthens nor ends a losing streak.
+    A trade of exactly zero is no win, but it neither lengthens nor ends a losing streak. Of trades closed at one
+    instant the wins count before the losses: their order means nothing, and this reading is never the lenient one.
+    So the streak is a function of the set of trades, however their fills were heard of.
+
+    Args:
+        results: Where to count.
+        result: Account currency, signed.
+        at: Of the trade's last fill.
     """
+    if at != results.streak_at:
+        results.streak_at, results.streak_losses = at, 0
     if result > ZERO:
         results.wins += 1
         results.won += result
-        results.losing_streak = 0
+        results.losing_streak = results.streak_losses
     else:
         results.losses += 1
         results.lost -= result
         results.losing_streak += result < ZERO
+        results.streak_losses += result < ZERO
     results.best_trade = result if results.best_trade is None else max(results.best_trade, result)
     results.worst_trade = result if results.worst_trade is None else min(results.worst_trade, result)
 

@@ -82,7 +82,7 @@ def book_fill(state: AccountState, valuations: Valuations, fact: Fact) -> None:
     pnl.book_realised(state.results, realised, day)
     pnl.book_fee(state.results, fee, day)
     result = realised + funding - traded.closed_fees
-    orders.book_fill(state, fill, status, fee, realised, traded.closed, result)
+    orders.book_fill(state, fill, status, fee, realised, traded.closed, result, fact.occurred_at)
 
 
 def adopt(state: AccountState, valuations: Valuations, fact: Fact) -> None:

@@ -134,6 +134,7 @@ class ResultsBook:
         wins, losses: Count of closed trades whose P&L after fees and funding is > 0 / not.
         won, lost: Σ P&L of wins; Σ |P&L| of losses.
         losing_streak: Consecutive lost trades up to now.
+        streak_at, streak_losses: Instant of the last closed trade, and how many were lost at it.
     """
 
     day: date | None = None
@@ -151,6 +152,8 @@ class ResultsBook:
     best_trade: Decimal | None = None
     worst_trade: Decimal | None = None
     losing_streak: int = 0
+    streak_at: datetime | None = None
+    streak_losses: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -179,6 +182,7 @@ class OrderState:
     closed_result: Decimal = ZERO
     cancel_requested: bool = False
     fills: int = 0
+    last_fill_at: datetime | None = None
     intents: int = 1
 
     @property

@@ -1,0 +1,152 @@
+"""Is deciding a pure function with one rule for each command?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from counterpoise.access.policies import POLICIES
+from counterpoise.control import commands
+from counterpoise.control.commands import Command
+from counterpoise.control.decide import TABLE, decide
+from counterpoise.domain.decisions import TradingState
+from counterpoise.domain.errors import InvalidInput
+from counterpoise.domain.statements import Break, BreakKind
+from counterpoise.execution.broker import Accepted
+from tests.control.making import (
+    CORE,
+    OWNER,
+    START,
+    WIDE,
+    D,
+    Desk,
+    book,
+    candidate,
+    change_state,
+    empty_state,
+    enable,
+    judge,
+    open_account,
+    pure,
+    rebalance,
+    targets,
+    venue_fill,
+)
+
+SOURCE = Path(commands.__file__)
+
+
+def all_commands() -> list[type[Command]]:
+    found = (getattr(commands, name) for name in dir(commands))
+    return [kind for kind in found if isinstance(kind, type) and issubclass(kind, Command) and kind is not Command]
+
+
+def test_the_module_of_commands_holds_twenty_of_them() -> None:
+    classes = [node.name for node in ast.parse(SOURCE.read_text()).body if isinstance(node, ast.ClassDef)]
+    assert sorted(kind.__name__ for kind in all_commands()) == sorted(name for name in classes if name != "Command")
+    assert len(all_commands()) == 20
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.__name__) for kind in all_commands()])
+def test_every_command_has_a_rule_and_a_policy(kind: type[Command]) -> None:
+    assert kind in TABLE
+    assert kind.__name__ in POLICIES
+
+
+def test_there_is_no_rule_and_no_policy_without_a_command() -> None:
+    names = {kind.__name__ for kind in all_commands()}
+    assert {kind.__name__ for kind in TABLE} == names
+    assert set(POLICIES) == names
+
+
+def test_a_command_that_the_table_does_not_know_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="command: Command was refused"):
+        decide(Desk("SPY").state, Command(actor=OWNER, at=START, cause="?"), START)
+
+
+def a_busy_desk() -> Desk:
+    """Holdings, targets, live marks off the recorded ones, a working order and a run that waits."""
+    desk = Desk("SPY", "TLT")
+    desk.observe(SPY="100", TLT="50")
+    desk.tell(enable())
+    desk.tell(targets(SPY="0.6", TLT="0.4"))
+    desk.hold("SPY", "10", "100")
+    desk.tell(judge(candidate("TLT", "2")))
+    desk.tell(rebalance("slot/0", market_open=False))
+    desk.observe(SPY="101", TLT="51")
+    return desk
+
+
+def one_of_each(desk: Desk) -> Iterator[Command]:
+    order = desk.sends()[0].intent.client_order_id
+    run = next(iter(desk.state.state.runs))
+    yield open_account("SPY", cause="open/2")
+    yield targets(cause="t2", SPY="1")
+    yield commands.SetLimits(
+        actor=OWNER,
+        at=START,
+        cause="limits/1",
+        preset="mine",
+        constraints=WIDE,
+        mode_policy=desk.state.state.mode_policy,
+        reason="written anew",
+    )
+    yield enable("mean")
+    yield commands.RecordCashFlow(actor=OWNER, at=START, cause="cash/1", amount=D(-5), reference="r")
+    yield commands.StartDay(actor=OWNER, at=START, cause="day/2024-01-03", day=START.date())
+    yield commands.AssessMarks(actor=OWNER, at=START, cause="marks/1")
+    yield commands.Reassess(actor=OWNER, at=START, cause="again")
+    yield judge(candidate("SPY", "1"), cause="judge/2")
+    yield commands.DecideCandidates(
+        actor=OWNER, at=START, cause="judge/3", strategy="trend", candidates=(candidate("SPY", "1"),)
+    )
+    yield rebalance("slot/2")
+    yield commands.ProposePlan(actor=OWNER, at=START, cause="slot/3", strategy=CORE, market_open=True)
+    yield commands.AdvanceRun(actor=OWNER, at=START, cause="advance", run_id=run)
+    yield book(venue_fill("TLT", "BUY", "1", "50", order=order))
+    yield commands.RecordOutcome(
+        actor=OWNER, at=START, cause="a", client_order_id=order, outcome=Accepted(venue_order_id="v")
+    )
+    yield commands.RecordLookUp(
+        actor=OWNER, at=START, cause="l", client_order_id=order, intents=1, found=None, proved_absent=True
+    )
+    yield commands.RequestCancel(actor=OWNER, at=START, cause="c", client_order_id=order, reason="enough")
+    yield commands.RecordDifferences(
+        actor=OWNER,
+        at=START,
+        cause="compare/9",
+        differences=(Break(kind=BreakKind.CASH, subject="USD", ours=D(1), theirs=D(2), detail="ours 1"),),
+    )
+    yield change_state(TradingState.HALTED)
+
+
+def test_deciding_twice_gives_the_same_facts_and_leaves_the_state_as_it_was() -> None:
+    desk = a_busy_desk()
+    decided = {type(command) for command in one_of_each(desk) if pure(desk.state, command) is not None}
+    assert decided == set(all_commands()) - {commands.RecordOrderUpdate}  # which tests/control/test_orders.py decides
+
+
+def test_nothing_can_be_told_to_an_account_that_was_never_opened() -> None:
+    desk = a_busy_desk()
+    refused = []
+    for command in one_of_each(desk):
+        if isinstance(command, commands.OpenAccount):
+            continue
+        with pytest.raises(InvalidInput, match="an account that was opened first"):
+            decide(empty_state(), command, START)
+        refused.append(type(command))
+    assert len(refused) == 18
+
+
+def test_facts_carry_the_command_the_place_and_both_times() -> None:
+    desk = Desk("SPY")
+    before = desk.state.sequence
+    later = START.replace(hour=16)
+    made = decide(desk.state, enable(), later).facts[0]
+    assert (made.sequence, made.epoch, made.account) == (before + 1, 1, "main")
+    assert (made.occurred_at, made.recorded_at) == (START, later)
+    assert (made.actor, made.causation_id, made.source) == ("owner", "strategy/trend/True", "operator")
+    assert made.fact_id == "StrategySet:strategy/trend/True:trend"
