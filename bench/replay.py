@@ -49,7 +49,7 @@ def run(arguments: Iterable[str], folder: Path) -> tuple[float, float, dict[str,
     """Seconds of the whole process, megabytes at its peak, and its summary."""
     command = [sys.executable, "-c", CHILD, *arguments, "--output", "json", "--data-dir", str(folder)]
     begun = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "NO_COLOR": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "NO_COLOR": "1"})  # noqa: S603 - our own command
     seconds = time.perf_counter() - begun
     return seconds, int(done.stderr.split()[-1]) / 1024, json.loads(done.stdout)
 
@@ -84,7 +84,8 @@ def full() -> None:
     took, floor, peak = statistics.median(seconds), statistics.median(floors), max(peaks)
     print(f"full sample, 3,270 days x 20 shares, verification included, {ROUNDS} runs")
     print(
-        f"  synchronous read back   {summary['synchronous']}, {summary['commits']:,} commits, verify {summary['verify']}"
+        f"  synchronous read back   {summary['synchronous']}, {summary['commits']:,} commits, "
+        f"verify {summary['verify']}"
     )
     print(f"  seconds                 {took:8.2f}  ({min(seconds):.2f} - {max(seconds):.2f}; aim {SECONDS_MAX})")
     print(f"  sqlite3, same commits   {floor:8.2f}  ({min(floors):.2f} - {max(floors):.2f}); ratio {took / floor:.1f}")
