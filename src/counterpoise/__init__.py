@@ -19,7 +19,8 @@ if TYPE_CHECKING:
         Position,
         RiskMode,
     )
-    from counterpoise.library.plane import Counterpoise, Opening
+    from counterpoise.library.opening import Opening
+    from counterpoise.library.plane import Counterpoise
     from counterpoise.library.planner import Holdings, PortfolioService, StrategyAllocation, merge_allocations
 
 _HOMES = {
@@ -27,7 +28,7 @@ _HOMES = {
     "CandidateTrade": "counterpoise.library.balancer",
     "Counterpoise": "counterpoise.library.plane",
     "Holdings": "counterpoise.library.planner",
-    "Opening": "counterpoise.library.plane",
+    "Opening": "counterpoise.library.opening",
     "PortfolioBalancer": "counterpoise.library.balancer",
     "PortfolioConstraints": "counterpoise.library.balancer",
     "PortfolioError": "counterpoise.domain.errors",

@@ -11,7 +11,7 @@ from counterpoise.control.commands import RecordCashFlow, RecordDifferences, Set
 from counterpoise.control.opening import raised_limits
 from counterpoise.domain.accounts import Actor, Scope
 from counterpoise.domain.decisions import Severity, StateCause, TradingState
-from counterpoise.domain.errors import InvalidInput, PolicyRefused
+from counterpoise.domain.errors import InvalidInput, LimitsConflict, PolicyRefused
 from counterpoise.domain.facts import BreakOpened, Deposit, MarksRecorded, Withdrawal
 from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
 from counterpoise.domain.plans import SizingPolicy
@@ -234,3 +234,19 @@ def test_each_new_difference_opens_a_break_and_each_that_is_gone_is_settled() ->
     assert desk.state.state.breaks == {}
     desk.tell(differ("c4", spy))
     assert len(desk.state.state.breaks) == 1
+
+
+def test_targets_that_no_limit_would_let_be_held_are_refused_when_saved() -> None:
+    desk = Desk("SPY")
+    desk.tell(limits(OWNER, max_symbol_concentration_pct=D(40)))
+    with pytest.raises(LimitsConflict, match="target of SPY: 60 %, but max_symbol_concentration_pct is 40"):
+        desk.tell(targets(SPY="0.6"))
+    assert desk.state.state.targets == {}
+
+
+def test_limits_that_the_saved_targets_break_are_refused_when_saved() -> None:
+    desk = Desk("SPY")
+    desk.tell(targets(SPY="0.6"))
+    with pytest.raises(LimitsConflict, match="target of SPY: 60 %, but max_symbol_concentration_pct is 40"):
+        desk.tell(limits(OWNER, max_symbol_concentration_pct=D(40)))
+    assert desk.state.state.constraints == WIDE

@@ -259,8 +259,11 @@ async def test_purchases_are_released_once_also_when_the_gate_refuses_each_of_th
 
 
 def test_each_line_that_passes_counts_before_the_next_is_judged() -> None:
-    desk = Desk(opening=open_account("SPY", "TLT", limits=replace(WIDE, max_long_exposure_pct=D(80))))
-    desk.observe(SPY="100", TLT="50")
+    desk = Desk(opening=open_account("GLD", "SPY", "TLT", limits=replace(WIDE, max_long_exposure_pct=D(90))))
+    desk.observe(GLD="100", SPY="100", TLT="50")
+    desk.tell(enable())
+    desk.tell(judge(candidate("GLD", "20")))  # beside the allocation, whose targets alone would fit
+    desk.tell(book(venue_fill("GLD", "BUY", "20", "100", order=desk.sends()[0].intent.client_order_id)))
     desk.tell(targets(SPY="0.5", TLT="0.4"))
     desk.tell(rebalance())
     (judged,) = desk.bodies("LinesJudged")

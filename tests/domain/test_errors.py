@@ -29,7 +29,7 @@ KINDS = [
 ]
 
 WHO = {
-    Party.CALLER: {"InvalidInput", "InvalidFact", "PortfolioError", "PolicyRefused"},
+    Party.CALLER: {"InvalidInput", "InvalidFact", "PortfolioError", "PolicyRefused", "LimitsConflict"},
     Party.OPERATOR: {
         *("UnknownKind", "ConfigurationError", "DataFolderInUse"),
         *("JournalRefused", "JournalBroken", "JournalCorrupt"),

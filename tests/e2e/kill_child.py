@@ -34,7 +34,7 @@ from counterpoise.demo.sample import demo_plan
 from counterpoise.domain.errors import CounterpoiseError
 from counterpoise.domain.numbers import exact
 from counterpoise.domain.price_history import price_history
-from counterpoise.library.plane import verify_folder
+from counterpoise.library.reading import verify_folder
 from counterpoise.risk.gate import Approved
 from counterpoise.wiring import PaperSetup, settings_of, system_clock
 

@@ -26,7 +26,9 @@ from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.plans import SizingPolicy, Target
 from counterpoise.ledger.checkpoints import InMemoryCheckpoints
 from counterpoise.ledger.journal import InMemoryJournal
-from counterpoise.library.plane import Counterpoise, Opening, verify_folder
+from counterpoise.library.opening import Opening
+from counterpoise.library.plane import Counterpoise
+from counterpoise.library.reading import verify_folder
 from counterpoise.settings import Settings
 from counterpoise.wiring import Parts
 from tests.control.making import BOT, CORE, OWNER, STALE_OWNER, START, TREND, D, candidate

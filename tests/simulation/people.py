@@ -24,7 +24,8 @@ from counterpoise.domain.instruments import Category, Symbol
 from counterpoise.domain.numbers import ONE, ZERO, floor_to_step, units_toward_zero
 from counterpoise.domain.orders import OrderStatus, Side
 from counterpoise.domain.time import format_time
-from counterpoise.library.plane import Counterpoise, Opening
+from counterpoise.library.opening import Opening
+from counterpoise.library.plane import Counterpoise
 from tests.simulation.story import SYMBOLS
 
 if TYPE_CHECKING:

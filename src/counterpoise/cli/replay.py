@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +21,7 @@ from counterpoise.demo.run import ReplaySummary, fingerprint, run_replay
 from counterpoise.demo.sample import Costs, demo_plan, file_plan
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.numbers import canonical, exact, parse, plain
-from counterpoise.wiring import PaperSetup, forget, settings_of, system_clock
+from counterpoise.wiring import PaperSetup, forget, read_limits, settings_of, system_clock
 
 CLAIM_COMMITS = 1
 """What a start commits when there is nothing left to do: that it has taken the writer's seat."""
@@ -32,6 +33,9 @@ SlippageOption = Annotated[
 ]
 FillOption = Annotated[FillAt, typer.Option("--fill", help="Fill at the next day's price, or at the one decided at.")]
 WholeOption = Annotated[bool, typer.Option("--whole", help="Trade whole shares only.")]
+LimitsOption = Annotated[
+    Path | None, typer.Option("--limits", help="TOML file of limits; the investor's without one.", show_default=False)
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the paper venue's faults.")]
 FaultsOption = Annotated[Faults, typer.Option("--faults", help="How badly the paper venue behaves.")]
 
@@ -43,6 +47,7 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier demo left in the folder.")] = False,
     seed: SeedOption = 1,
     faults: FaultsOption = Faults.MILD,
+    limits: LimitsOption = None,
     days: Annotated[int | None, typer.Option("--days", help="Only the first days.", show_default=False)] = None,
 ) -> None:
     """Run the whole loop on 13 years of real prices: 8 shares and cash, a momentum bot, 100,000 USD of paper money."""
@@ -50,6 +55,7 @@ def demo(
         raise InvalidInput("demo", "without --headless", "`demo --headless`; the live view comes with the service")
     with exact():
         plan, costs = demo_plan(days)
+        plan = _limited(plan, limits)
     folder = _demo_folder(data_dir)
     if fresh and folder.exists():
         _forget(folder)
@@ -68,6 +74,7 @@ def replay_files(  # noqa: PLR0917 - one parameter an option
     threshold: Annotated[str, typer.Option("--threshold", help="Band around each target, percentage points.")] = "5",
     whole: WholeOption = False,
     momentum: Annotated[bool, typer.Option("--momentum", help="Let the momentum bot trade the other symbols.")] = False,
+    limits: LimitsOption = None,
     faults: FaultsOption = Faults.NONE,
     seed: SeedOption = 1,
 ) -> None:
@@ -84,9 +91,18 @@ def replay_files(  # noqa: PLR0917 - one parameter an option
             whole=whole,
             momentum=momentum,
         )
+        plan = _limited(plan, limits)
         setup = _setup(plan, costs, faults, seed)
         folder = data_dir or _default_folder() / "replays" / fingerprint(plan, setup)
     _run("replay", folder, plan, setup, output)
+
+
+def _limited(plan: ReplayPlan, limits: Path | None) -> ReplayPlan:
+    """The plan under the limits of a file; without one it keeps the investor's."""
+    if limits is None:
+        return plan
+    read = read_limits(_readable(limits, "--limits", "TOML file of limits"))
+    return replace(plan, preset=read.preset, constraints=read.constraints)
 
 
 def _setup(plan: ReplayPlan, costs: Costs, faults: Faults, seed: int) -> PaperSetup:

@@ -9,7 +9,7 @@ import typer
 
 from counterpoise.cli.options import AccountOption, DataDirOption, Output, OutputOption
 from counterpoise.domain.numbers import canonical, exact, plain
-from counterpoise.library.plane import verify_folder
+from counterpoise.library.reading import verify_folder
 from counterpoise.wiring import settings_of
 
 

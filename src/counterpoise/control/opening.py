@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
@@ -18,9 +19,9 @@ from counterpoise.control.commands import (
 )
 from counterpoise.control.decision import DONE, DUPLICATE, Decision, Draft
 from counterpoise.control.state import ControlState
-from counterpoise.domain.accounts import SYSTEM, Scope
+from counterpoise.domain.accounts import SYSTEM, Scope, StrategyName
 from counterpoise.domain.decisions import Severity, StateCause, TradingState
-from counterpoise.domain.errors import InvalidInput, PolicyRefused
+from counterpoise.domain.errors import InvalidInput, LimitsConflict, PolicyRefused
 from counterpoise.domain.facts import (
     AccountOpened,
     BreakOpened,
@@ -37,10 +38,11 @@ from counterpoise.domain.facts import (
     WriterClaimed,
 )
 from counterpoise.domain.facts.envelope import fact_id
-from counterpoise.domain.instruments import CASH_SYMBOL
+from counterpoise.domain.instruments import CASH_SYMBOL, Symbol
 from counterpoise.domain.limits import PortfolioConstraints
-from counterpoise.domain.numbers import ZERO
+from counterpoise.domain.numbers import DIGITS_MAX, ONE, ZERO, divide_toward_zero
 from counterpoise.domain.statements import BreakKind
+from counterpoise.risk.conflicts import conflicts
 from counterpoise.risk.kill_switch import ChangeRequest, Refusal, may_change
 
 
@@ -76,10 +78,17 @@ def open_account(state: ControlState, command: OpenAccount, now: datetime) -> De
 
 
 def set_targets(state: ControlState, command: SetTargets, now: datetime) -> Decision:
-    """Targets are a fact: whatever changes a plan is one. The same targets again are no change."""
+    """Targets are a fact: whatever changes a plan is one. The same targets again are no change.
+
+    Raises:
+        InvalidInput: a symbol that the account does not know.
+        LimitsConflict: the limits in force would never let the targets be held.
+    """
     for target in command.targets:
         if target.symbol != CASH_SYMBOL and target.symbol not in state.state.symbols:
             raise InvalidInput("targets", target.symbol, "a symbol of this account")
+    if state.state.constraints is not None:
+        _refuse_conflicts(state, {**state.state.targets, command.strategy: command}, state.state.constraints)
     before = state.state.targets.get(command.strategy)
     body = TargetsSet(strategy=command.strategy, targets=command.targets, policy=command.policy)
     if before == body:
@@ -94,6 +103,7 @@ def set_limits(state: ControlState, command: SetLimits, now: datetime) -> Decisi
 
     Raises:
         PolicyRefused: a limit rises or the mode policy changes and the actor is not fresh; names what.
+        LimitsConflict: the saved targets could not be held under them.
     """
     if state.state.limits_ref == fact_id("LimitsSet", command.cause):
         return Decision(answer=DUPLICATE)
@@ -103,6 +113,7 @@ def set_limits(state: ControlState, command: SetLimits, now: datetime) -> Decisi
         raised.append("the mode policy")  # which way is looser is not always plain, so every change counts
     if raised and not command.actor.fresh:
         raise PolicyRefused(f"changing {', '.join(raised)} needs {command.actor.name} to sign in again")
+    _refuse_conflicts(state, state.state.targets, command.constraints)
     draft = Draft(state, command, now)
     draft.add(
         LimitsSet(
@@ -114,6 +125,24 @@ def set_limits(state: ControlState, command: SetLimits, now: datetime) -> Decisi
         source="operator",
     )
     return draft.decided()
+
+
+def _refuse_conflicts(
+    state: ControlState, targets: Mapping[StrategyName, TargetsSet | SetTargets], limits: PortfolioConstraints
+) -> None:
+    weights: dict[Symbol, Decimal] = {}
+    for _, wanted in sorted(targets.items()):
+        for target in wanted.targets:
+            if target.enabled and target.symbol != CASH_SYMBOL:
+                weights[target.symbol] = weights.get(target.symbol, ZERO) + target.weight
+    instruments = state.state.instruments
+    sectors = {symbol: instruments[key].sector for symbol, key in sorted(state.state.symbols.items())}
+    total = sum(weights.values(), ZERO)
+    if total > ONE:  # the planner scales weights above 1 down to 1
+        weights = {symbol: divide_toward_zero(weight, total, DIGITS_MAX) for symbol, weight in weights.items()}
+    found = conflicts(weights, sectors, limits)
+    if found:
+        raise LimitsConflict(f"LIMITS_CONFLICT: {'; '.join(found)}")
 
 
 def raised_limits(before: PortfolioConstraints, after: PortfolioConstraints) -> list[str]:

@@ -19,7 +19,8 @@ from counterpoise.domain.limits import INVESTOR, ModePolicy, PortfolioConstraint
 from counterpoise.domain.plans import PlanScope, SizingPolicy, Target, Untargeted
 from counterpoise.domain.price_history import PriceHistory
 from counterpoise.domain.time import at_local, day_start
-from counterpoise.library.plane import Counterpoise, Opening
+from counterpoise.library.opening import Opening
+from counterpoise.library.plane import Counterpoise
 
 ALLOCATION_STRATEGY = "allocation"
 CLOSE_HOUR = 16

@@ -51,6 +51,12 @@ class InvalidInput(CounterpoiseError):
         super().__init__(f"{field}: {self.value!s} was refused: {rule}")
 
 
+class LimitsConflict(CounterpoiseError):
+    """Targets and limits that cannot both be kept; the message names both sides with their numbers."""
+
+    who_must_act = Party.CALLER
+
+
 class InvalidFact(InvalidInput):
     """A fact that cannot be true: it is never booked."""
 

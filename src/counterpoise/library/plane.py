@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,75 +30,23 @@ from counterpoise.control.verify import VerifyReport, checkpoint_of, verify
 from counterpoise.domain.accounts import (
     SYSTEM,
     AccountId,
-    AccountKind,
-    AccountTerms,
     Actor,
     Scope,
     StrategyName,
-    TradingMode,
-    lot_method_of,
 )
 from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
 from counterpoise.domain.errors import ConfigurationError, InvalidInput, PolicyRefused
-from counterpoise.domain.instruments import Instrument, Symbol, instrument_id
-from counterpoise.domain.limits import PRESETS, ModePolicy, PortfolioConstraints, preset_of
+from counterpoise.domain.instruments import Symbol
 from counterpoise.domain.numbers import exact
 from counterpoise.domain.plans import SizingPolicy, Target
 from counterpoise.domain.time import format_time
-from counterpoise.settings import Settings
+from counterpoise.library.opening import Opening
 
 OWNER = Actor(name="owner", scope=Scope.ADMIN)
 """Who runs the process on this machine; fresh only where something has just checked who it is."""
 
 SETTLE_MAX = 10_000
 """Rounds after which an account that never comes to rest is a fault of ours."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """With what an account begins."""
-
-    name: str
-    terms: AccountTerms
-    instruments: tuple[Instrument, ...]
-    cash: Decimal
-    preset: str
-    constraints: PortfolioConstraints
-    mode_policy: ModePolicy = field(default_factory=ModePolicy)
-
-    @classmethod
-    def paper(
-        cls,
-        name: str,
-        *,
-        cash: Decimal,
-        symbols: tuple[Symbol, ...],
-        currency: str = "USD",
-        time_zone: str = "America/New_York",
-    ) -> Opening:
-        """A CASH account of paper money with the limits of its kind."""
-        terms = AccountTerms(
-            kind=AccountKind.CASH,
-            base_currency=currency,
-            time_zone=time_zone,
-            venue="paper",
-            mode=TradingMode.PAPER,
-            lot_method=lot_method_of(AccountKind.CASH),
-        )
-        preset = preset_of(terms.kind)
-        return cls(
-            name=name,
-            terms=terms,
-            instruments=tuple(
-                Instrument(
-                    instrument_id=instrument_id(terms.venue, symbol), symbol=symbol, venue=terms.venue, quote=currency
-                )
-                for symbol in symbols
-            ),
-            cash=cash,
-            preset=preset,
-            constraints=PRESETS[preset],
-        )
 
 
 class Counterpoise:
@@ -426,28 +373,3 @@ class Counterpoise:
 
     async def _ask(self, command: Command) -> Answer:
         return await self._account.ask(command)
-
-
-async def verify_folder(settings: Settings, account: AccountId | None = None) -> tuple[VerifyReport, ...]:
-    """Verify every account of a data folder, or one, from its bytes.
-
-    Raises:
-        ConfigurationError: there is no journal, or no such account.
-    """
-    parts = wiring.reading_parts(settings)
-    journal = parts.journal
-    try:
-        known = await journal.accounts()
-        if account is not None and account not in known:
-            raise ConfigurationError(
-                f"no account {account} in {settings.data_dir}; known: {', '.join(known) or 'none'}"
-            )
-        anchors = await journal.anchors()
-        return tuple(
-            [
-                await verify(journal, parts.checkpoints, name, journal.key, anchors)
-                for name in ((account,) if account else known)
-            ]
-        )
-    finally:
-        await journal.close()

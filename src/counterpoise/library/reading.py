@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from counterpoise.control import readmodels, recovery
+from counterpoise.control.verify import VerifyReport, verify
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
 from counterpoise.domain.facts import BODIES
@@ -49,6 +50,29 @@ class Seen:
                 for held in snapshot.positions
             ],
         }
+
+
+async def verify_folder(settings: Settings, account: AccountId | None = None) -> tuple[VerifyReport, ...]:
+    """Verify every account of a data folder, or one, from its bytes.
+
+    Raises:
+        ConfigurationError: there is no journal, or no such account.
+    """
+    async with _reading(settings) as parts:
+        journal = parts.journal
+        anchors = await journal.anchors()
+        # An account whose every row was deleted is known only from its anchors.
+        known = tuple(sorted({*await journal.accounts(), *(anchor.account for anchor in anchors)}))
+        if account is not None and account not in known:
+            raise ConfigurationError(
+                f"no account {account} in {settings.data_dir}; known: {', '.join(known) or 'none'}"
+            )
+        return tuple(
+            [
+                await verify(journal, parts.checkpoints, name, journal.key, anchors)
+                for name in ((account,) if account else known)
+            ]
+        )
 
 
 async def read_overview(settings: Settings, account: AccountId | None) -> Seen:

@@ -51,8 +51,8 @@ class OpeningPosition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deposit:
-    """Cash that came in from outside; amount > 0."""
+class _Flow:
+    """Cash that crossed the account's border; amount > 0, its direction is the kind's."""
 
     amount: Decimal
     asset: str
@@ -64,16 +64,13 @@ class Deposit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawal:
+class Deposit(_Flow):
+    """Cash that came in from outside; amount > 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal(_Flow):
     """Cash that left for outside; amount > 0."""
-
-    amount: Decimal
-    asset: str
-    reference: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse nothing or less."""
-        _positive("amount", self.amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,39 +87,30 @@ class Fee:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Funding:
+class _Carry:
+    """What holding something brought or cost; + received, − paid."""
+
+    amount: Decimal
+    asset: str
+
+    def __post_init__(self) -> None:
+        """Refuse zero."""
+        _finite("amount", self.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funding(_Carry):
     """A perpetual's funding payment; + received, − paid."""
 
-    amount: Decimal
-    asset: str
-
-    def __post_init__(self) -> None:
-        """Refuse zero."""
-        _finite("amount", self.amount)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interest:
+class Interest(_Carry):
     """Interest; + received, − paid."""
 
-    amount: Decimal
-    asset: str
-
-    def __post_init__(self) -> None:
-        """Refuse zero."""
-        _finite("amount", self.amount)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dividend:
+class Dividend(_Carry):
     """A cash dividend; + received, − paid on a short. `Fact.instrument` names the share."""
-
-    amount: Decimal
-    asset: str
-
-    def __post_init__(self) -> None:
-        """Refuse zero."""
-        _finite("amount", self.amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,57 @@
+"""With what does an account begin?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from counterpoise.domain.accounts import AccountKind, AccountTerms, TradingMode, lot_method_of
+from counterpoise.domain.instruments import Instrument, Symbol, instrument_id
+from counterpoise.domain.limits import PRESETS, ModePolicy, PortfolioConstraints, preset_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """With what an account begins."""
+
+    name: str
+    terms: AccountTerms
+    instruments: tuple[Instrument, ...]
+    cash: Decimal
+    preset: str
+    constraints: PortfolioConstraints
+    mode_policy: ModePolicy = field(default_factory=ModePolicy)
+
+    @classmethod
+    def paper(
+        cls,
+        name: str,
+        *,
+        cash: Decimal,
+        symbols: tuple[Symbol, ...],
+        currency: str = "USD",
+        time_zone: str = "America/New_York",
+    ) -> Opening:
+        """A CASH account of paper money with the limits of its kind."""
+        terms = AccountTerms(
+            kind=AccountKind.CASH,
+            base_currency=currency,
+            time_zone=time_zone,
+            venue="paper",
+            mode=TradingMode.PAPER,
+            lot_method=lot_method_of(AccountKind.CASH),
+        )
+        preset = preset_of(terms.kind)
+        return cls(
+            name=name,
+            terms=terms,
+            instruments=tuple(
+                Instrument(
+                    instrument_id=instrument_id(terms.venue, symbol), symbol=symbol, venue=terms.venue, quote=currency
+                )
+                for symbol in symbols
+            ),
+            cash=cash,
+            preset=preset,
+            constraints=PRESETS[preset],
+        )
