@@ -54,6 +54,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def test_every_day_is_durable(demo: Path) -> None:
+    told = json.loads((demo / "stdout").read_text())
+    assert (told["synchronous"], told["commits"] >= told["days"]) == ("FULL", True)
+
+
 @pytest.fixture
 def copied(demo: Path, tmp_path: Path) -> Path:
     """A copy of that place, to do something to."""

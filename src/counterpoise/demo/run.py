@@ -16,6 +16,10 @@ from counterpoise.settings import Settings
 from counterpoise.wiring import PaperSetup, replay_parts
 
 
+SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
+"""SQLite's words for the values of PRAGMA synchronous (sqlite.org/pragma.html)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaySummary:
     """The figures of spec "replay": what was decided, what came of it, and the proofs.
@@ -25,6 +29,7 @@ class ReplaySummary:
         seconds: Of this process.
         commits: Journal transactions of this process.
         stale_cells: Empty cells after a symbol's first price.
+        synchronous: How the journal's database waits for the disk, read back from it.
     """
 
     days: int
@@ -106,7 +111,7 @@ async def _run(
         stale_cells=plan.history.stale_cells,
         equity_proof_residual=overview.proof.residual,
         replay_digest=digest,
-        synchronous=str(parts.pragmas()["synchronous"]),
+        synchronous=SYNCHRONOUS[int(parts.pragmas()["synchronous"])],
     )
 
 
