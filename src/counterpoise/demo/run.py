@@ -15,7 +15,6 @@ from counterpoise.library.plane import Counterpoise
 from counterpoise.settings import Settings
 from counterpoise.wiring import PaperSetup, replay_parts
 
-
 SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 """SQLite's words for the values of PRAGMA synchronous (sqlite.org/pragma.html)."""
 
