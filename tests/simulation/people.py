@@ -35,6 +35,7 @@ OWNER = Actor(name="owner", scope=Scope.ADMIN, fresh=True)
 BOT = Actor(name="bot", scope=Scope.PROPOSE)
 ALLOCATION = "allocation"
 SIZE_STEP = Decimal("0.0001")
+BRIM = Decimal("0.9995")
 RETRY_SECONDS = 0.3
 PATIENCE_SECONDS = 8.0
 
@@ -159,12 +160,21 @@ def _candidates(world: World, plane: Counterpoise) -> tuple[CandidateTrade, ...]
         own = held.get(symbol, ZERO)
         side = Side.SELL if own > ZERO and chance.random() < 0.5 else Side.BUY
         share = Decimal(chance.randrange(1, 60)).scaleb(-2)
-        units = units_toward_zero(max(plane.equity, ZERO) * share, prices[symbol], SIZE_STEP)
+        worth = plane.equity * share if chance.random() < 0.6 else _to_the_brim(world, plane)
+        units = units_toward_zero(max(worth, ZERO), prices[symbol], SIZE_STEP)
         if side is Side.SELL:
             units = own if chance.random() < 0.5 else floor_to_step(own * share, SIZE_STEP)
         if units > ZERO:
             found.append(_candidate(symbol, side, units, prices[symbol]))
     return tuple(found)
+
+
+def _to_the_brim(world: World, plane: Counterpoise) -> Decimal:
+    """What the long limit leaves when open orders count at the marks that they were decided on, not at today's."""
+    orders = plane._account.view.state.orders.values()
+    working = sum((item.remaining * item.intent.mark for item in orders if item.intent.side is Side.BUY), ZERO)
+    limit = (plane.equity * world.story.constraints.max_long_exposure_pct).scaleb(-2)
+    return limit * BRIM - plane.overview().exposure.long_exposure - working
 
 
 def _candidate(symbol: Symbol, side: Side, units: Decimal, price: Decimal) -> CandidateTrade:

@@ -76,6 +76,7 @@ class Story:
 def story_of(seed: int) -> Story:
     """The story of a seed, the same on every machine."""
     draw = random.Random(f"story {seed}")
+    constraints = _constraints(draw)
     return Story(
         seed=seed,
         faults=_faults(draw),
@@ -90,12 +91,12 @@ def story_of(seed: int) -> Story:
         lenient=draw.random() < 0.7,
         cash=Decimal(draw.randrange(5_000, 200_000)),
         prices={symbol: Decimal(draw.randrange(500, 40_000)).scaleb(-2) for symbol in SYMBOLS},
-        constraints=_constraints(draw),
+        constraints=constraints,
         mode_policy=ModePolicy(
             ladder_release_auto=draw.random() < 0.5, mode_cooldown_seconds=draw.choice((1, 5, 900)),
             minimum_score_safe=ZERO, minimum_score_neutral=ZERO, minimum_score_aggressive=ZERO,
         ),
-        targets=_targets(draw),
+        targets=_targets(draw, constraints),
         policy=_policy(draw),
         deposits=tuple(
             (draw.uniform(1, FAULT_SECONDS), Decimal(draw.randrange(1, 2_000_000)).scaleb(-2))
@@ -127,12 +128,17 @@ def _constraints(draw: random.Random) -> PortfolioConstraints:
     )
 
 
-def _targets(draw: random.Random) -> tuple[Target, ...]:
-    chosen = some(draw, SYMBOLS, draw.randrange(2, 5))
+def _targets(draw: random.Random, limits: PortfolioConstraints) -> tuple[Target, ...]:
+    """Targets that the limits would let be held, often just so: beside the bot's trades they still bite."""
+    chosen = some(draw, SYMBOLS, min(draw.randrange(2, 5), limits.max_positions))
     weights = [draw.randrange(5, 40) for _ in chosen]
     whole = max(sum(weights), draw.choice((60, 100)))
+    room = int(limits.max_long_exposure_pct)
     return tuple(
-        Target(symbol=symbol, weight=Decimal(weight * 100 // whole).scaleb(-2))
+        Target(
+            symbol=symbol,
+            weight=Decimal(min(weight * room // whole, int(limits.max_symbol_concentration_pct))).scaleb(-2),
+        )
         for symbol, weight in zip(chosen, weights, strict=True)
     )
 

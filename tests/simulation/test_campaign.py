@@ -14,7 +14,7 @@ from tests.simulation.world import Day, simulate
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = int(os.environ.get("SIM_SEEDS", "100"))
-SEEDS_PER_MUTANT = 60
+SEEDS_PER_MUTANT = 120
 SEEDS_REPLAYED = (3, 11, 39)
 
 
