@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from counterpoise.control.commands import RecordDifferences
 from counterpoise.control.decision import Answer
 from counterpoise.domain.decisions import TradingState
 from counterpoise.domain.facts import PlanProposed
-from counterpoise.domain.plans import Outcome, RebalancePlan, SizingPolicy
-from tests.control.making import CORE, START, D, Desk, book, change_state, rebalance, targets, venue_fill
+from counterpoise.domain.plans import Outcome, PlanScope, RebalancePlan, SizingPolicy, Untargeted
+from counterpoise.domain.statements import Break, BreakKind
+from tests.control.making import CORE, OWNER, START, D, Desk, book, change_state, rebalance, targets, venue_fill
 
 
 def ready(policy: SizingPolicy | None = None, **weights: str) -> Desk:
@@ -143,3 +145,32 @@ def test_the_same_book_gives_the_same_plan(weight: str) -> None:
         plans.append(answer.detail)
     assert plans[0] == plans[1]
     assert len(plans[0].plan_id) == 64
+
+
+def drifted(broken: str) -> Desk:
+    """SPY 44 % in its band, TLT 30 % ten points below its target, 26 % in cash; `broken` differs from the venue."""
+    policy = SizingPolicy(drift_threshold_pct=D(5), scope=PlanScope.DRIFTED, untargeted=Untargeted.KEEP)
+    desk = Desk("SPY", "TLT")
+    desk.observe(SPY="100", TLT="50")
+    desk.tell(targets(SPY="0.44", TLT="0.30"))
+    desk.tell(rebalance("slot/0"))
+    fill_all(desk)
+    desk.tell(targets(cause="targets/2", policy=policy, SPY="0.40", TLT="0.40", CASH="0.20"))
+    found = Break(kind=BreakKind.POSITION, subject=broken, ours=D(1), theirs=D(2), detail="ledger 1, venue 2")
+    desk.tell(RecordDifferences(actor=OWNER, at=START, cause="compare", differences=(found,)))
+    return desk
+
+
+def test_nothing_is_sold_to_pay_for_a_purchase_that_the_gate_denies() -> None:
+    desk = drifted("TLT")
+    before = len(desk.facts)
+    answer = desk.tell(rebalance("slot/1"))
+    assert (answer.outcome, desk.kinds(before)[1:]) == (Outcome.BLOCKED, [])
+    assert answer.message.endswith("BREAK_OPEN")
+
+
+def test_the_same_sale_pays_for_a_purchase_that_passes() -> None:
+    desk = drifted("GLD")
+    sent = len(desk.sends())
+    assert desk.tell(rebalance("slot/1")).outcome == Outcome.TRADES
+    assert [(item.intent.side, item.intent.symbol) for item in desk.sends()[sent:]] == [("SELL", "SPY")]

@@ -88,6 +88,7 @@ class Effects:
                 )
             )
         else:
+            # Whatever the venue answers, what became of the order is asked for again by `feeds.heal`.
             await executor.cancel(effect.client_order_id, self._broker)
 
     async def _look_up(self, effect: LookUpOrder) -> None:

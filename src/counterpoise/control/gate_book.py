@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from counterpoise.domain.instruments import Instrument, InstrumentId, Symbol
 from counterpoise.domain.marks import Mark
 from counterpoise.domain.numbers import ONE, ZERO, divide_half_even_18
 from counterpoise.domain.orders import PositionSide
+from counterpoise.domain.plans import PlanItem
 from counterpoise.domain.statements import BreakKind
 from counterpoise.portfolio.state import Holding, OrderState
 from counterpoise.risk.gate import GateBook, Listing, OpenOrder
@@ -43,6 +45,22 @@ def gate_book(state: ControlState, at: datetime) -> GateBook:
             instrument.symbol: listing(state, instrument) for _, instrument in sorted(account.instruments.items())
         },
     )
+
+
+def after_sales(book: GateBook, sales: list[PlanItem]) -> GateBook:
+    """The book as it would be with these sales filled at their plan's price, before their fees."""
+    sold = {item.symbol: item for item in sales}
+    positions = []
+    for position in book.positions:
+        item = sold.get(position.symbol)
+        share = ZERO if item is None else item.order_value
+        # order_value is quantity × price, and exposure size × price: what is left keeps its price.
+        left = position.exposure - share
+        if item is None or left > ZERO:
+            size = position.size if item is None else divide_half_even_18(left, position.current_price)
+            positions.append(replace(position, size=size))
+    proceeds = sum((item.order_value for item in sales), ZERO)
+    return replace(book, positions=tuple(positions), cash=book.cash + proceeds)
 
 
 def listing(state: ControlState, instrument: Instrument) -> Listing:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from counterpoise.control.commands import AdvanceRun, ProposePlan, Rebalance
 from counterpoise.control.decision import DUPLICATE, Answer, Decision, Draft
+from counterpoise.control.gate_book import after_sales, gate_book
 from counterpoise.control.plan_book import plan_book
 from counterpoise.control.runs import judge_lines
 from counterpoise.control.state import ControlState
 from counterpoise.domain.decisions import TradingState, Verdict
 from counterpoise.domain.facts import MarkReason, MarksRecorded, PlanProposed, RunStarted
 from counterpoise.domain.facts.control import RunKind
+from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.orders import Side
-from counterpoise.domain.plans import Outcome, PlanAction, RebalancePlan
+from counterpoise.domain.plans import LineReason, Outcome, PlanAction, RebalancePlan
 from counterpoise.execution.run import SizedLine, run_id_of
 from counterpoise.planning.drift import drift
 from counterpoise.planning.rebalance import plan_rebalance
@@ -64,12 +67,11 @@ def propose_plan(state: ControlState, command: ProposePlan, now: datetime) -> De
     if not plan.trades_required:
         return Decision(answer=Answer(outcome=plan.outcome, message=plan.message, detail=plan))
     run_id = run_id_of(state.account, command.cause)
-    denied = _denied_alone(state, command, plan, run_id)
-    trades = [item for item in plan.items if item.action is not PlanAction.HOLD]
-    if len(denied) == len(trades):
-        # A run that only denies helps nobody, day after day; the answer says why, and nothing is recorded.
+    denied = _denied(state, command, plan, run_id)
+    if not _does_something(plan, denied):
+        # A run that only denies, or only sells to pay for what is denied, helps nobody, day after day.
         reasons = ", ".join(sorted({str(verdict.reason) for verdict in denied}))
-        message = f"The gate would send nothing of this plan: {reasons}"
+        message = f"The gate would let nothing of this plan come about: {reasons}"
         return Decision(answer=Answer(outcome=Outcome.BLOCKED, message=message, detail=plan))
     draft = Draft(state, command, now)
     proposed = draft.add(
@@ -94,8 +96,8 @@ def propose_plan(state: ControlState, command: ProposePlan, now: datetime) -> De
     return draft.decided(answer, AdvanceRun(actor=command.actor, at=command.at, cause=command.cause, run_id=run_id))
 
 
-def _denied_alone(state: ControlState, command: ProposePlan, plan: RebalancePlan, run_id: str) -> tuple[Verdict, ...]:
-    """Lines that the gate would hold back as things stand; purchases that wait for sales are judged when they leave."""
+def _denied(state: ControlState, command: ProposePlan, plan: RebalancePlan, run_id: str) -> tuple[Verdict, ...]:
+    """Lines that the gate would hold back: sales as things stand, purchases on the book after the sales."""
     run = RunState(
         run_id=run_id,
         kind=RunKind.REBALANCE,
@@ -104,8 +106,29 @@ def _denied_alone(state: ControlState, command: ProposePlan, plan: RebalancePlan
         started_at=command.at,
         lines=plan.items,
     )
-    sides = {action: [item for item in plan.items if item.action is action] for action in PlanAction}
-    side = Side.SELL if sides[PlanAction.SELL] else Side.BUY
-    lines = tuple(SizedLine(item=item, quantity=item.quantity) for item in sides[PlanAction(side)])
-    verdicts, _ = judge_lines(state, command.at, run, side, lines)
-    return tuple(verdict for verdict in verdicts if not verdict.allowed)
+    sales, purchases = _lines(plan, PlanAction.SELL), _lines(plan, PlanAction.BUY)
+    sold, _ = judge_lines(state, command.at, run, Side.SELL, sales, swap=True)
+    passing = {verdict.index for verdict in sold if verdict.allowed}
+    leaving = [line.item for line in sales if line.item.priority in passing]
+    swap = _value(purchases) <= sum((item.order_value for item in leaving), ZERO)
+    after = after_sales(gate_book(state, command.at), leaving)
+    bought, _ = judge_lines(state, command.at, run, Side.BUY, purchases, swap=swap, book=after)
+    return tuple(verdict for verdict in (*sold, *bought) if not verdict.allowed)
+
+
+def _does_something(plan: RebalancePlan, denied: tuple[Verdict, ...]) -> bool:
+    """Whether a line passes that is no mere funding of others."""
+    held_back = {verdict.index for verdict in denied}
+    return any(
+        item.priority not in held_back and item.reason is not LineReason.FUNDS_OTHERS
+        for item in plan.items
+        if item.action is not PlanAction.HOLD
+    )
+
+
+def _lines(plan: RebalancePlan, action: PlanAction) -> tuple[SizedLine, ...]:
+    return tuple(SizedLine(item=item, quantity=item.quantity) for item in plan.items if item.action is action)
+
+
+def _value(lines: tuple[SizedLine, ...]) -> Decimal:
+    return sum((line.item.order_value for line in lines), ZERO)

@@ -124,7 +124,8 @@ def _release(
 ) -> Decision:
     """Judge each line at the moment of sending, each approval folded in before the next, and send what passes."""
     draft = Draft(state, command, now)
-    verdicts, approvals = judge_lines(state, command.at, run, side, lines)
+    swap = _is_swap(state, run, lines)
+    verdicts, approvals = judge_lines(state, command.at, run, side, lines, swap=swap)
     judged = draft.add(
         LinesJudged(
             run_id=run.run_id,
@@ -151,14 +152,30 @@ def _release(
 
 
 def judge_lines(
-    state: ControlState, at: datetime, run: RunState, side: Side, lines: tuple[SizedLine, ...]
+    state: ControlState,
+    at: datetime,
+    run: RunState,
+    side: Side,
+    lines: tuple[SizedLine, ...],
+    *,
+    swap: bool,
+    book: GateBook | None = None,
 ) -> tuple[tuple[Verdict, ...], tuple[Approved, ...]]:
-    """The gate's word on lines of one side, each approval folded in before the next is judged."""
+    """The gate's word on lines of one side, each approval folded in before the next is judged.
+
+    Args:
+        state: The account.
+        at: The time of the judgement.
+        run: Whose lines they are.
+        side: Theirs.
+        lines: In sending order.
+        swap: Whether they put back no more than the run's sales take out.
+        book: The book to judge on; the account's own when None.
+    """
     account = state.state
     assert account.constraints is not None, "an opened account has limits"
     mode, _ = current_mode(state, at)
-    book = gate_book(state, at)
-    swap = _is_swap(state, run, lines)
+    book = book or gate_book(state, at)
     verdicts: list[Verdict] = []
     approvals: list[Approved] = []
     for line in lines:
