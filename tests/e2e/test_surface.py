@@ -4,8 +4,10 @@ import json
 import os
 import pty
 import shutil
+import signal
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
@@ -368,3 +370,32 @@ def test_the_database_itself_refuses_to_change_an_entry(statement: str, copied: 
         pytest.raises(sqlite3.IntegrityError, match="journal entries are never"),
     ):
         connection.execute(statement)
+
+
+def test_an_interrupted_replay_says_that_nothing_was_lost_and_goes_on(tmp_path: Path) -> None:
+    command = [*COMMAND, "demo", "--headless", "--days", "900", "--data-dir", "data", "--output", "json"]
+    started = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test run in the background ignores Ctrl-C, and a child would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - the test has one thread
+    )
+    while not (tmp_path / "data" / "replay.json").exists():
+        assert started.poll() is None
+        time.sleep(0.01)
+    started.send_signal(signal.SIGINT)
+    told, said = started.communicate()
+    assert (started.returncode, told) == (130, "")
+    assert said == "interrupted; nothing was lost in data, and the same command goes on from there\n"
+    assert run(("verify", "--data-dir", "data"), tmp_path).returncode == 0
+
+
+def test_a_folder_that_holds_a_demo_s_is_said_to(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo / "data", tmp_path / "home" / "demo")
+    done = run(("verify", "--data-dir", "home"), tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: no journal in home itself; choose one with --data-dir home/demo\n"

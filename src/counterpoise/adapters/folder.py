@@ -21,6 +21,9 @@ from counterpoise.domain.errors import ConfigurationError, DataFolderInUse
 
 LEASE_SECONDS = 30
 RENEW_SECONDS = 5
+INSIDE = ("*", "replays/*")
+"""Where a demo and replays keep their own data folders, inside the one of the installation."""
+
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 SHOWN_MAX = 60
@@ -118,8 +121,14 @@ class DataFolder:
         Raises:
             ConfigurationError: nothing was recorded here yet.
         """
-        if not self.journal.exists():
-            raise ConfigurationError(f"no journal in {self.path}; run `counterpoise demo` or choose --data-dir")
+        if self.journal.exists():
+            return
+        inside = sorted(
+            found.parent for pattern in INSIDE for found in self.path.glob(f"{pattern}/{self.journal.name}")
+        )
+        if inside:
+            raise ConfigurationError(f"no journal in {self.path} itself; choose one with --data-dir {inside[0]}")
+        raise ConfigurationError(f"no journal in {self.path}; run `counterpoise demo --headless` or choose --data-dir")
 
     def _unwritable(self, error: OSError) -> ConfigurationError:
         is_file = isinstance(error, FileExistsError | NotADirectoryError)

@@ -23,6 +23,9 @@ from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.numbers import canonical, exact, parse, plain
 from counterpoise.wiring import PaperSetup, forget, read_limits, settings_of, system_clock
 
+INTERRUPTED = 130
+"""What a shell shows for a command that Ctrl-C ended: 128 + SIGINT."""
+
 CLAIM_COMMITS = 1
 """What a start commits when there is nothing left to do: that it has taken the writer's seat."""
 
@@ -118,8 +121,12 @@ def _setup(plan: ReplayPlan, costs: Costs, faults: Faults, seed: int) -> PaperSe
 
 def _run(command: str, folder: Path, plan: ReplayPlan, setup: PaperSetup, output: Output) -> None:
     colour = wants_colour(sys.stderr, os.environ)
-    with progress(len(plan.history.days), command, sys.stderr, colour=colour) as advance:
-        result = run_replay(settings_of(folder), command, plan, setup, system_clock(), lambda _: advance())
+    try:
+        with progress(len(plan.history.days), command, sys.stderr, colour=colour) as advance:
+            result = run_replay(settings_of(folder), command, plan, setup, system_clock(), lambda _: advance())
+    except KeyboardInterrupt:
+        print(f"interrupted; nothing was lost in {folder}, and the same command goes on from there", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     if result.commits <= CLAIM_COMMITS:
         again = "--fresh" if command == "demo" else "another --data-dir"
         print(f"note: {folder} was complete, nothing was left to do; {again} begins anew", file=sys.stderr)
