@@ -7,7 +7,24 @@ from functools import cached_property
 
 HOME = "src/counterpoise/"
 CORE_FOLDERS = ("domain", "ledger", "portfolio", "analytics", "risk", "planning", "execution")
-CORE_FILES = ("messages/outgoing.py", "control/state.py", "control/decide.py")
+DECIDING = (
+    "candidates",
+    "commands",
+    "decide",
+    "decision",
+    "figures",
+    "gate_book",
+    "opening",
+    "orders",
+    "plan_book",
+    "rebalances",
+    "runs",
+    "state",
+    "tally",
+)
+"""Modules of control that only decide: they are the core too, since `decide` is made of them."""
+
+CORE_FILES = ("messages/outgoing.py", *(f"control/{name}.py" for name in DECIDING))
 NUMBERS = "domain/numbers.py"
 NUMPY_FOLDERS = ("analytics/",)
 NUMPY_FILES = ("planning/whole_shares.py", "planning/batch.py")
