@@ -51,7 +51,6 @@ __all__ = [
 
 ANCHOR_SECONDS = 60
 FAULTS = PROFILES
-CODE_VERSION = "0.1.0"
 
 
 class TimeSource(Clock, Timer, Protocol):
@@ -99,6 +98,13 @@ class Parts:
     release: Callable[[], None]
     owner: str
 
+    async def close(self) -> None:
+        """Finish the journal, whatever happened, and give everything back."""
+        try:
+            await self.journal.close()
+        finally:
+            self.release()
+
 
 def system_clock() -> Clock:
     """The machine's clock."""
@@ -110,14 +116,18 @@ def settings_of(data_dir: Path | None) -> Settings:
     return from_environment(os.environ, data_dir)
 
 
-def forget(settings: Settings) -> None:
-    """Delete a data folder that nobody has.
+def forget(settings: Settings, command: str) -> None:
+    """Delete what `command` has in a data folder that nobody has.
 
     Raises:
         DataFolderInUse: a living process has it.
-        ConfigurationError: it cannot be deleted.
+        ConfigurationError: another command began it, or it cannot be deleted.
     """
-    DataFolder(settings.data_dir).forget()
+    folder = DataFolder(settings.data_dir)
+    begun = folder.begun_with().get("command") if folder.manifest.exists() else "nothing of ours"
+    if begun != command:
+        raise ConfigurationError(f"{folder.path} holds no {command} but {begun}; it is left alone, choose another")
+    folder.forget()
 
 
 def replay_parts(

@@ -133,8 +133,8 @@ COMMAND_LINES = (
     pytest.param(("demo", "--headless", "--days", "0"), INPUT, ("--days", ": 0 ", "at least 1"), id="no days"),
     pytest.param(
         ("demo", "--headless", "--fresh", "--data-dir", "."),
-        INPUT,
-        ("--fresh", "earlier demo"),
+        FAILURE,
+        ("holds no demo", "left alone"),
         id="fresh where no demo was",
     ),
     pytest.param(
@@ -297,4 +297,4 @@ def test_a_second_instance_names_the_first_and_touches_nothing(owner: subprocess
     assert verified.returncode == 0, verified.stdout
     assert "demo: ok" in verified.stdout
     # The dead one's lock is free: only its terms still speak.
-    explained(run((*again, "--days", "3"), tmp_path), FAILURE, "begun with prices", "same files and flags")
+    explained(run((*again, "--days", "3"), tmp_path), FAILURE, "begun with days", "same files and flags")

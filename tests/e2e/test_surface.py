@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tests.e2e.command import COMMAND, SYMBOLS, TARGETS, environment, run, sample, wide
+from tests.e2e.command import COMMAND, SYMBOLS, TARGETS, environment, rows, run, sample, wide
 
 DAYS = 12
 SUMMARY_KEYS = (
@@ -399,3 +399,20 @@ def test_a_folder_that_holds_a_demo_s_is_said_to(demo: Path, tmp_path: Path) -> 
     done = run(("verify", "--data-dir", "home"), tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "error: no journal in home itself; choose one with --data-dir home/demo\n"
+
+
+def test_beginning_anew_deletes_only_what_a_demo_made(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo / "data", tmp_path / "data")
+    (tmp_path / "data" / "notes.txt").write_text("mine")
+    begun = run(("demo", "--headless", "--fresh", "--days", "3", "--data-dir", "data"), tmp_path)
+    assert begun.returncode == 0, begun.stderr
+    assert (tmp_path / "data" / "notes.txt").read_text() == "mine"
+    assert len(rows(tmp_path / "data")) < len(rows(demo / "data"))
+
+
+def test_beginning_anew_leaves_a_replay_alone(files: Path) -> None:
+    replayed(files)
+    before = rows(files / "data")
+    refused = run(("demo", "--headless", "--fresh", "--data-dir", "data"), files)
+    assert (refused.returncode, rows(files / "data")) == (1, before)
+    assert refused.stderr == "error: data holds no demo but replay; it is left alone, choose another\n"

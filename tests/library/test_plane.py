@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from counterpoise import wiring
 from counterpoise.adapters.brokers.paper import PaperBroker
 from counterpoise.adapters.clocks import ReplayClock
+from counterpoise.adapters.folder import Ownership
 from counterpoise.control.halt import MemoryLatch
 from counterpoise.domain.accounts import Actor, Scope
 from counterpoise.domain.decisions import TradingState
@@ -322,3 +327,65 @@ async def test_an_empty_folder_needs_an_opening(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="open it once with an Opening"):
         async with Counterpoise.open(tmp_path):
             pass
+
+
+async def test_an_account_in_another_currency_goes_on_in_it(tmp_path: Path) -> None:
+    opening = Opening.paper("mine", cash=Decimal(1000), symbols=("SAP",), currency="EUR", time_zone="Europe/Berlin")
+    async with Counterpoise.open(tmp_path, opening) as plane:
+        await plane.tick({"SAP": Decimal(100)})
+    async with Counterpoise.open(tmp_path) as plane:
+        broker = plane.parts.broker
+        assert broker is not None
+        assert (plane.overview().breaks, (await broker.account()).currency) == (0, "EUR")
+
+
+async def test_cash_flows_reach_the_venue_so_that_no_break_opens(tmp_path: Path) -> None:
+    opening = Opening.paper("mine", cash=Decimal(1000), symbols=("SPY",))
+    async with Counterpoise.open(tmp_path, opening) as plane:
+        await plane.record_cash_flow(Decimal(100), "pay in")
+        await plane.record_cash_flow(Decimal(100), "pay in")
+        await plane.record_cash_flow(Decimal(-30), "pay out")
+        with pytest.raises(InvalidInput, match="at most the cash"):
+            await plane.record_cash_flow(Decimal(-5000), "too much")
+    async with Counterpoise.open(tmp_path) as plane:
+        assert (plane.overview().breaks, plane.equity) == (0, Decimal(1070))
+
+
+@pytest.mark.parametrize("price", (1.5, True, "NaN", Decimal("Infinity")), ids=repr)
+async def test_what_is_no_exact_price_is_refused_by_name(price: Any, tmp_path: Path) -> None:  # noqa: ANN401 - on purpose
+    async with Counterpoise.open(tmp_path, Opening.paper("mine", cash=Decimal(1000), symbols=("SPY",))) as plane:
+        with pytest.raises(InvalidInput, match="price of SPY"):
+            await plane.tick({"SPY": price})
+
+
+async def test_an_error_in_the_block_leaves_a_closed_journal_and_a_free_folder(tmp_path: Path) -> None:
+    opening = Opening.paper("mine", cash=Decimal(1000), symbols=("SPY",))
+    with pytest.raises(ZeroDivisionError):
+        async with Counterpoise.open(tmp_path, opening):
+            raise ZeroDivisionError
+    assert (tmp_path / "anchors.log").exists()
+    assert [thread.name for thread in threading.enumerate() if "journal" in thread.name] == []
+    async with Counterpoise.open(tmp_path) as plane:
+        assert plane.equity == Decimal(1000)
+
+
+async def test_the_lease_is_renewed_and_the_tail_anchored_while_the_account_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "RENEW_SECONDS", 0)
+    monkeypatch.setattr(wiring, "ANCHOR_SECONDS", 0)
+    renewals: list[int] = []
+    renew = Ownership.renew
+
+    def counted(self: Ownership) -> None:
+        renewals.append(1)
+        renew(self)
+
+    monkeypatch.setattr(Ownership, "renew", counted)
+    async with Counterpoise.open(tmp_path, Opening.paper("mine", cash=Decimal(1000), symbols=("SPY",))):
+        for _ in range(200):
+            await asyncio.sleep(0.005)
+            if renewals and (tmp_path / "anchors.log").exists():
+                break
+    assert renewals
+    assert '"sequence":' in (tmp_path / "anchors.log").read_text()

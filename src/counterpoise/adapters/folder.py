@@ -11,7 +11,6 @@ import fcntl
 import json
 import os
 import secrets
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +20,9 @@ from counterpoise.domain.errors import ConfigurationError, DataFolderInUse
 
 LEASE_SECONDS = 30
 RENEW_SECONDS = 5
+OURS = ("journal.db*", "journal.key", "anchors.log", "paper.db*", "owner.*", "HALT", "replay.json")
+"""What an installation makes in its data folder."""
+
 INSIDE = ("*", "replays/*")
 """Where a demo and replays keep their own data folders, inside the one of the installation."""
 
@@ -88,10 +90,7 @@ class DataFolder:
             except OSError as error:
                 raise self._unwritable(error) from error
             return
-        try:
-            begun = json.loads(self.manifest.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"{self.manifest} cannot be read ({error}); choose another --data-dir") from error
+        begun = self.begun_with()
         for name in sorted({**begun, **terms}):
             if begun.get(name) != terms.get(name):
                 raise ConfigurationError(
@@ -99,8 +98,20 @@ class DataFolder:
                     "continue with the same files and flags, or choose another --data-dir"
                 )
 
+    def begun_with(self) -> Mapping[str, str]:
+        """On which terms a replay was begun here.
+
+        Raises:
+            ConfigurationError: nothing was, or its note cannot be read.
+        """
+        try:
+            begun: Mapping[str, str] = json.loads(self.manifest.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{self.manifest} cannot be read ({error}); choose another --data-dir") from error
+        return begun
+
     def forget(self) -> None:
-        """Delete the folder and all that is in it, as its owner.
+        """Delete what an installation keeps in the folder, as its owner; what is not ours stays there.
 
         Raises:
             DataFolderInUse: a living process has it.
@@ -109,7 +120,11 @@ class DataFolder:
         ownership = Ownership(self)
         ownership.take("forget")
         try:
-            shutil.rmtree(self.path)
+            for pattern in OURS:
+                for found in self.path.glob(pattern):
+                    found.unlink()
+            if not any(self.path.iterdir()):
+                self.path.rmdir()
         except OSError as error:
             raise self._unwritable(error) from error
         finally:

@@ -19,7 +19,7 @@ from counterpoise.cli.summary import progress, render_summary, wants_colour
 from counterpoise.demo.replay import ReplayPlan
 from counterpoise.demo.run import ReplaySummary, fingerprint, run_replay
 from counterpoise.demo.sample import Costs, demo_plan, file_plan
-from counterpoise.domain.errors import InvalidInput
+from counterpoise.domain.errors import ConfigurationError, InvalidInput
 from counterpoise.domain.numbers import canonical, exact, parse, plain
 from counterpoise.wiring import PaperSetup, forget, read_limits, settings_of, system_clock
 
@@ -55,7 +55,7 @@ def demo(
 ) -> None:
     """Run the whole loop on 13 years of real prices: 8 shares and cash, a momentum bot, 100,000 USD of paper money."""
     if not headless:
-        raise InvalidInput("demo", "without --headless", "`demo --headless`; the live view comes with the service")
+        raise ConfigurationError("demo has no live view yet; run `counterpoise demo --headless`")
     with exact():
         plan, costs = demo_plan(days)
         plan = _limited(plan, limits)
@@ -217,7 +217,6 @@ def _demo_folder(data_dir: Path | None) -> Path:
 
 
 def _forget(folder: Path) -> None:
-    """Delete a demo's own files; a folder that is no replay's, or that a living process has, is not touched."""
-    if not (folder / "replay.json").exists():
-        raise InvalidInput("--fresh", str(folder), "a folder that an earlier demo made")
-    forget(settings_of(folder))
+    """Delete a demo's own files; a folder that no demo began, or that a living process has, is not touched."""
+    if any(folder.iterdir()):
+        forget(settings_of(folder), "demo")

@@ -39,6 +39,10 @@ class Sessions(Protocol):
         """Pay `amount` (> 0) in; whether the reference was new."""
         ...
 
+    async def withdraw(self, amount: Decimal, reference: str) -> bool:
+        """Pay `amount` (> 0) out; whether the reference was new."""
+        ...
+
     async def open_session(self, at: datetime, prices: Mapping[Symbol, Decimal]) -> bool:
         """Open the market at these prices and match what waits; whether it is open at them now."""
         ...

@@ -79,16 +79,16 @@ async def _run(
     on_day: Callable[[DayDone], None],
 ) -> ReplaySummary:
     began = clock.now()
-    parts = replay_parts(settings, command, setup, plan.opened_at(), terms_of(plan, setup))
+    terms = {"command": command, **terms_of(plan, setup)}
+    parts = replay_parts(settings, command, setup, plan.opened_at(), terms)
     try:
         async with Counterpoise.run(parts, plan.account) as plane:
             await replay(plane, plan, on_day)
             overview = plane.overview()
             tally = await plane.tally()
             digest = plane.digest()
-        await parts.journal.close()
     finally:
-        parts.release()
+        await parts.close()
     growth = overview.time_weighted_return
     return ReplaySummary(
         days=len(plan.history.days),
@@ -124,6 +124,7 @@ def terms_of(plan: ReplayPlan, setup: PaperSetup) -> dict[str, str]:
         "account": plan.account,
         "bot": "momentum" if plan.bot else "none",
         "cash": plain(plan.cash),
+        "days": str(len(plan.history.days)),
         "faults": setup.faults,
         "fee_bps": plain(setup.fee_bps),
         "fill": "same" if plan.fill_same else "next",

@@ -8,6 +8,7 @@ from decimal import Decimal
 from counterpoise.domain.accounts import AccountKind, AccountTerms, TradingMode, lot_method_of
 from counterpoise.domain.instruments import Instrument, Symbol, instrument_id
 from counterpoise.domain.limits import PRESETS, ModePolicy, PortfolioConstraints, preset_of
+from counterpoise.domain.numbers import from_python
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Opening:
                 )
                 for symbol in symbols
             ),
-            cash=cash,
+            cash=from_python(cash, "cash"),
             preset=preset,
             constraints=PRESETS[preset],
         )

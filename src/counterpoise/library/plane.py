@@ -1,4 +1,4 @@
-"""The whole loop as one object: `async with Counterpoise.replay(...) as plane` owns the data and runs the account."""
+"""The whole loop as one object: `async with Counterpoise.open(...) as plane` owns the data and runs the account."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
 
 from counterpoise import wiring
@@ -35,9 +36,9 @@ from counterpoise.domain.accounts import (
     StrategyName,
 )
 from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
-from counterpoise.domain.errors import ConfigurationError, InvalidInput, PolicyRefused
+from counterpoise.domain.errors import ConfigurationError, CounterpoiseError, PolicyRefused
 from counterpoise.domain.instruments import Symbol
-from counterpoise.domain.numbers import exact
+from counterpoise.domain.numbers import ZERO, exact, from_python
 from counterpoise.domain.plans import SizingPolicy, Target
 from counterpoise.domain.time import format_time
 from counterpoise.library.opening import Opening
@@ -55,7 +56,7 @@ class Counterpoise:
     def __init__(
         self, parts: wiring.Parts, account: Account, effects: Effects, supervisor: Supervisor, activity: Activity
     ) -> None:
-        assert parts.broker is not None, "run() has checked"
+        assert parts.broker is not None, "an account that trades has a venue"
         self.parts = parts
         self._broker = parts.broker
         self._account = account
@@ -118,9 +119,8 @@ class Counterpoise:
                     await plane.begin(opening)
                     yield plane
                     await plane.keep_state()
-                await parts.journal.close()
             finally:
-                parts.release()
+                await parts.close()
 
     async def begin(self, opening: Opening | None) -> None:
         """Open the account if this is the first start, then settle what an earlier process left."""
@@ -246,8 +246,17 @@ class Counterpoise:
     async def record_cash_flow(
         self, amount: Decimal, reference: str, actor: Actor = OWNER, at: datetime | None = None
     ) -> Answer:
-        """Cash came in (> 0) or left (< 0)."""
+        """Cash came in (> 0) or left (< 0): at the venue first, then as a fact; the reference makes it one act.
+
+        Raises:
+            InvalidInput: zero, or more than there is to withdraw.
+        """
         at = at or self.parts.clock.now()
+        amount = from_python(amount, "amount")
+        if amount > ZERO:
+            await self.venue.deposit(amount, reference)
+        elif amount:
+            await self.venue.withdraw(-amount, reference)
         return await self._ask(
             RecordCashFlow(actor=actor, at=at, cause=f"cash/{reference}", amount=amount, reference=reference)
         )
@@ -289,9 +298,10 @@ class Counterpoise:
     async def tick(self, prices: Mapping[Symbol, Decimal], at: datetime | None = None) -> None:
         """New prices: value the book, let working orders match, record what a kept figure depends on."""
         now = at or self.parts.clock.now()
-        self.observe(prices, now)
+        exact_prices = {symbol: from_python(price, f"price of {symbol}") for symbol, price in sorted(prices.items())}
+        self.observe(exact_prices, now)
         await self.assess(now)
-        for symbol, price in sorted(prices.items()):
+        for symbol, price in exact_prices.items():
             await self.venue.set_price(symbol, price, now)
         await self.settle(now)
 
@@ -345,12 +355,12 @@ class Counterpoise:
                 clock.advance(due)
             elif not await self._heal(at):
                 return
-        raise InvalidInput("account", self.account_id, f"an account that comes to rest within {SETTLE_MAX} rounds")
+        raise CounterpoiseError(f"account {self.account_id} did not come to rest within {SETTLE_MAX} rounds")
 
     async def keep_state(self) -> None:
         """Keep the folded state, so that a later verification can hold it against the facts."""
         view = self._account.view
-        kept = checkpoint_of(view.book, view.sequence, view.epoch, wiring.CODE_VERSION)
+        kept = checkpoint_of(view.book, view.sequence, view.epoch, version("counterpoise"))
         await self.parts.checkpoints.save(self.account_id, kept)
 
     async def _heal(self, at: datetime) -> bool:

@@ -16,6 +16,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -63,10 +64,16 @@ class PaperBroker:
             ConfigurationError: the file cannot be opened or is no paper venue of this version.
         """
         self._clock = clock
-        self._terms = terms or PaperTerms()
         self._store = PaperStore(path)
+        asked = terms or PaperTerms()
+        opened_in = self._store.value("currency")
+        # The venue was opened in one currency, whatever a later start says.
+        self._terms = replace(asked, currency=opened_in or asked.currency)
         self._book = PaperBook(self._store, model or FillModel(), self._terms)
         self._listeners: list[Listener] = []
+        if opened_in is None:
+            with self._reading(), self._change():
+                self._store.set_value("currency", asked.currency)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -185,6 +192,23 @@ class PaperBroker:
             new = self._store.put_cash_event(kind, amount, self._terms.currency, event_id, at)
             if new:
                 self._store.add_cash(amount)
+            return new
+
+    async def withdraw(self, amount: Decimal, reference: str) -> bool:
+        """Pay `amount` (> 0) out; the same reference again does nothing and answers False.
+
+        Raises:
+            InvalidInput: more than there is, unless the venue lends.
+        """
+        _check_positive("amount", amount)
+        kind, event_id = CashEventKind.WITHDRAWAL, f"withdrawal:{reference}"
+        with self._reading(), self._change():
+            at = self._book.time(self._clock.now())
+            new = self._store.put_cash_event(kind, -amount, self._terms.currency, event_id, at)
+            if new and amount > self._store.cash and not self._terms.borrowing:
+                raise InvalidInput("amount", str(amount), f"at most the cash that is there, {self._store.cash}")
+            if new:
+                self._store.add_cash(-amount)
             return new
 
     def session(self) -> Session:
