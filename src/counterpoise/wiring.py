@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +25,7 @@ from counterpoise.adapters.prices.files import read_prices
 from counterpoise.control.activity import Timer
 from counterpoise.control.halt import HaltLatch
 from counterpoise.control.market import Sessions
-from counterpoise.domain.errors import ConfigurationError
+from counterpoise.domain.errors import ConfigurationError, CounterpoiseError
 from counterpoise.domain.time import Clock
 from counterpoise.execution.broker import Broker
 from counterpoise.ledger.checkpoints import Checkpoints
@@ -97,6 +98,7 @@ class Parts:
     pragmas: Callable[[], Mapping[str, str | int]]
     release: Callable[[], None]
     owner: str
+    owns: Callable[[], bool] = lambda: True
 
     async def close(self) -> None:
         """Finish the journal, whatever happened, and give everything back."""
@@ -139,11 +141,6 @@ def replay_parts(
         ConfigurationError: the data folder cannot be used, or another process owns it.
     """
     folder, ownership = _owned(settings, command)
-    try:
-        folder.agree(terms)
-    except ConfigurationError:
-        ownership.release()
-        raise
     clock = ReplayClock(start)
     model = FillModel(
         seed=setup.seed,
@@ -151,8 +148,10 @@ def replay_parts(
         slippage_bps=setup.slippage_bps,
         faults=FAULTS[setup.faults],
     )
-    venue = PaperBroker(clock, model, PaperTerms(currency=setup.currency), path=folder.paper)
-    return _trading(settings, folder, ownership, command, venue, clock, replay_clock=clock)
+    with _released_on_error(ownership):
+        folder.agree(terms)
+        venue = PaperBroker(clock, model, PaperTerms(currency=setup.currency), path=folder.paper)
+        return _trading(settings, folder, ownership, command, venue, clock, replay_clock=clock)
 
 
 def live_parts(settings: Settings, command: str, currency: str) -> Parts:
@@ -163,8 +162,9 @@ def live_parts(settings: Settings, command: str, currency: str) -> Parts:
     """
     folder, ownership = _owned(settings, command)
     clock = SystemClock()
-    venue = PaperBroker(clock, FillModel(), PaperTerms(currency=currency, continuous=True), path=folder.paper)
-    return _trading(settings, folder, ownership, command, venue, clock, replay_clock=None)
+    with _released_on_error(ownership):
+        venue = PaperBroker(clock, FillModel(), PaperTerms(currency=currency, continuous=True), path=folder.paper)
+        return _trading(settings, folder, ownership, command, venue, clock, replay_clock=None)
 
 
 def reading_parts(settings: Settings) -> Parts:
@@ -200,6 +200,16 @@ def _owned(settings: Settings, command: str) -> tuple[DataFolder, Ownership]:
     ownership = Ownership(folder)
     ownership.take(command)
     return folder, ownership
+
+
+@contextmanager
+def _released_on_error(ownership: Ownership) -> Iterator[None]:
+    """Give the folder back when the rest of a start fails."""
+    try:
+        yield
+    except CounterpoiseError:
+        ownership.release()
+        raise
 
 
 def _journal(settings: Settings, folder: DataFolder) -> SqliteJournal:
@@ -238,6 +248,7 @@ def _trading(
         pragmas=journal.pragmas,
         release=release,
         owner=f"{command} {os.getpid()}",
+        owns=lambda: ownership.is_held,
     )
 
 

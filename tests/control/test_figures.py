@@ -11,7 +11,7 @@ from counterpoise.control.figures import current_mode, falls
 from counterpoise.domain.decisions import RiskMode, StateCause, TradingState
 from counterpoise.domain.facts import MarksRecorded, ModeChanged, TradingStateChanged
 from counterpoise.domain.limits import ModePolicy
-from tests.control.making import OWNER, START, D, Desk, change_state, open_account
+from tests.control.making import OWNER, START, D, Desk, candidate, change_state, enable, judge, open_account
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -193,9 +193,9 @@ def test_safe_is_left_only_when_the_cooldown_is_over() -> None:
     assess(desk, "10000", since + MINUTE)
     assert current_mode(desk.state, since + MINUTE) == (RiskMode.SAFE, ("COOLDOWN",))
     known = len(mode_facts(desk))
-    reassess(desk, since + timedelta(minutes=14, seconds=59))
+    assess(desk, "10001", since + timedelta(minutes=14, seconds=59))
     assert len(mode_facts(desk)) == known, "a cooldown is no confirmation"
-    reassess(desk, since + timedelta(minutes=15))
+    assess(desk, "10002", since + timedelta(minutes=15))
     assert [mode is RiskMode.SAFE for mode, _ in mode_facts(desk)[known - 1 :]] == [True, False]
 
 
@@ -203,6 +203,27 @@ def test_nothing_is_recorded_while_the_mode_stays() -> None:
     desk = fallen()
     reassess(desk, START + 2 * MINUTE)
     known = len(desk.facts)
-    for hour in range(1, 5):
-        reassess(desk, START + timedelta(hours=hour))
+    for minute in range(3, 5):
+        reassess(desk, START + minute * MINUTE)
     assert desk.kinds(known) == []
+
+
+def test_a_fall_on_values_older_than_five_minutes_is_not_trusted() -> None:
+    desk = fallen()
+    reassess(desk, START + 6 * MINUTE)
+    assert mode_facts(desk)[-1] == (RiskMode.SAFE, ("INPUT_MISSING",))
+
+
+def test_prices_of_one_instant_are_each_looked_at() -> None:
+    desk = fallen()
+    for equity in ("9900", "8000", "6500"):
+        assess(desk, equity, START + 2 * MINUTE)
+    assert desk.state.state.trading_state is TradingState.REDUCING
+
+
+def test_a_judgement_on_new_marks_climbs_the_ladder_first() -> None:
+    desk = fallen()
+    desk.tell(enable())
+    desk.observe(START + 2 * MINUTE, SPY="70")
+    desk.tell(judge(candidate("SPY", "1"), at=START + 2 * MINUTE))
+    assert desk.state.state.trading_state is TradingState.REDUCING

@@ -93,7 +93,7 @@ def test_an_open_order_holds_the_room_that_it_may_still_take() -> None:
     desk.tell(book(venue_fill("SPY", "BUY", "4", "100", order=intent.client_order_id)))
     (order,) = gate_book(desk.state, START).open_orders
     assert (order.symbol, order.side, order.remaining, order.worst_price) == ("SPY", Side.BUY, D(6), D(100))
-    assert (order.strategy, order.risk_amount) == ("trend", D(50))
+    assert (order.strategy, order.risk_amount) == ("trend", D(30))
 
 
 def test_a_breaks_symbol_is_blocked_and_a_cash_break_blocks_everything() -> None:
@@ -126,15 +126,15 @@ def test_a_candidate_is_judged_with_our_price_category_and_sector_and_the_worse_
     stated = replace(candidate("SPY", "3"), price=D(1), category=Category.CORE, sector="tech", margin_required=D(7))
     (verdict,) = _judged(desk, stated)
     assert verdict.reasons == (Reason.TOXIC_SYMBOL,)
-    own = with_own_figures(desk.state, stated)
+    own = with_own_figures(desk.state, stated, START)
     assert (own.price, own.category, own.sector, own.margin_required) == (D(100), Category.TOXIC, "index", D(300))
-    assert with_own_figures(desk.state, replace(stated, margin_required=D(900))).margin_required == D(900)
+    assert with_own_figures(desk.state, replace(stated, margin_required=D(900)), START).margin_required == D(900)
 
 
 def test_what_is_unknown_has_no_price() -> None:
     desk = Desk("SPY")
-    assert with_own_figures(desk.state, replace(candidate("SPY", "1"), price=D(5))).price is None
-    assert with_own_figures(desk.state, replace(candidate("XYZ", "1"), price=D(5))).price is None
+    assert with_own_figures(desk.state, replace(candidate("SPY", "1"), price=D(5)), START).price is None
+    assert with_own_figures(desk.state, replace(candidate("XYZ", "1"), price=D(5)), START).price is None
     assert price_of(desk.state, "scripted:SPY:1") is None
 
 

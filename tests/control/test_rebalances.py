@@ -48,6 +48,7 @@ def test_a_drift_is_planned_and_begun_in_one_decision() -> None:
     assert isinstance(answer.detail, RebalancePlan)
     assert desk.kinds(before) == [
         "MarksRecorded",
+        "ModeChanged",
         "PlanProposed",
         "RunStarted",
         "LinesJudged",
@@ -130,7 +131,7 @@ def test_while_the_market_is_closed_the_run_waits_and_nothing_is_judged() -> Non
     desk = ready()
     before = len(desk.facts)
     assert desk.tell(rebalance(market_open=False)).outcome == Outcome.TRADES
-    assert desk.kinds(before) == ["MarksRecorded", "PlanProposed", "RunStarted"]
+    assert desk.kinds(before) == ["MarksRecorded", "ModeChanged", "PlanProposed", "RunStarted"]
     assert desk.sends() == []
     assert len(desk.state.state.runs) == 1
 

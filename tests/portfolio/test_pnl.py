@@ -64,7 +64,7 @@ def test_a_trade_wins_by_its_profit_after_the_fees_of_both_ends() -> None:
     assert found.realized_pnl_total == D("1.5")
 
 
-def test_funding_and_dividends_belong_to_the_trade_that_closes_their_units() -> None:
+def test_funding_belongs_to_the_trade_that_closes_its_units_and_a_dividend_to_none() -> None:
     made = story(AccountKind.FUTURES)
     made.fill("BUY", "BTC", "2", "100")
     made.tell(Funding(amount=D(-3), asset="USD"), "BTC")
@@ -72,8 +72,8 @@ def test_funding_and_dividends_belong_to_the_trade_that_closes_their_units() -> 
     made.fill("SELL", "BTC", "1", "100.5")
     found = read(made)
 
-    assert (found.best_trade_pnl, found.funding_today) == (D("-0.5"), D(-3))
-    assert made.book.state.holdings["paper:BTC:1"].funding == D(-1)
+    assert (found.best_trade_pnl, found.funding_today) == (D("-1.0"), D(-3))
+    assert made.book.state.holdings["paper:BTC:1"].funding == D("-1.5")
 
 
 def test_wins_losses_streak_and_factor_are_those_of_closed_trades() -> None:

@@ -273,6 +273,7 @@ def test_an_open_order_alone_makes_a_candidate_of_its_symbol_a_duplicate() -> No
             {"equity_low": D(0)},
             [
                 "CRITICAL_VIOLATIONS",
+                "INSUFFICIENT_MARGIN",
                 *(f"{name}_EXPOSURE_EXCEEDED" for name in ("SYMBOL", "SECTOR", "LONG", "NET")),
             ],
             id="no equity at the bad end",

@@ -83,6 +83,10 @@ class DataFolder:
             ConfigurationError: the folder holds something else; names the first difference.
         """
         if not self.manifest.exists():
+            if self.journal.exists():
+                raise ConfigurationError(
+                    f"data folder {self.path} holds an account that is no replay; choose another --data-dir"
+                )
             draft = self.manifest.with_suffix(".new")
             try:
                 draft.write_text(json.dumps(dict(terms), indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -204,6 +208,11 @@ class Ownership:
                 renewed_at=_now(),
             )
             self._write(self._owner)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the lock file of this owner still is the folder's: one that was replaced may not send."""
+        return self._file is not None and _is_at(self._file, self._folder.lock)
 
     def release(self) -> None:
         """Give the folder back."""

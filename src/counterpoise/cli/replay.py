@@ -130,7 +130,7 @@ def _run(command: str, folder: Path, plan: ReplayPlan, setup: PaperSetup, output
     if result.commits <= CLAIM_COMMITS:
         again = "--fresh" if command == "demo" else "another --data-dir"
         print(f"note: {folder} was complete, nothing was left to do; {again} begins anew", file=sys.stderr)
-    verified = _verify_in_fresh_process(folder)
+    verified = _verify_in_fresh_process(folder, plan.account)
     summary = _summary(result, verified)
     if output is Output.JSON:
         print(json.dumps(summary, indent=2))
@@ -141,10 +141,13 @@ def _run(command: str, folder: Path, plan: ReplayPlan, setup: PaperSetup, output
         raise typer.Exit(1)
 
 
-def _verify_in_fresh_process(folder: Path) -> Mapping[str, Any]:
+def _verify_in_fresh_process(folder: Path, account: str) -> Mapping[str, Any]:
     """What another process makes of the bytes: it shares nothing with this one but the disk."""
     done = subprocess.run(  # noqa: S603 - our own command on a folder that is no shell's
-        [sys.executable, "-m", "counterpoise", "verify", "--output", "json", "--data-dir", str(folder)],
+        [
+            *(sys.executable, "-m", "counterpoise", "verify", "--output", "json"),
+            *("--data-dir", str(folder), "--account", account),
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -6,13 +6,13 @@ from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 
-from counterpoise.control.commands import DecideCandidates, JudgeCandidates
+from counterpoise.control.commands import DecideCandidates, JudgeCandidates, Reassess
 from counterpoise.control.decision import DUPLICATE, Answer, Decision, Draft, SendOrder
 from counterpoise.control.figures import note_mode
 from counterpoise.control.gate_book import gate_book, with_own_figures
 from counterpoise.control.state import ControlState
-from counterpoise.domain.accounts import StrategyShare
-from counterpoise.domain.decisions import CandidateTrade, Verdict
+from counterpoise.domain.accounts import UNASSIGNED, StrategyShare
+from counterpoise.domain.decisions import CandidateTrade, Reason, Verdict
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.facts import (
     CandidateJudged,
@@ -23,8 +23,9 @@ from counterpoise.domain.facts import (
     RunStarted,
 )
 from counterpoise.domain.facts.control import RunKind
-from counterpoise.domain.numbers import divide_half_even_18, units_toward_zero
-from counterpoise.domain.orders import OrderIntent, client_order_id
+from counterpoise.domain.instruments import Category, InstrumentId
+from counterpoise.domain.numbers import DIGITS_MAX, ZERO, divide_half_even_18, is_short, plain, units_toward_zero
+from counterpoise.domain.orders import OrderIntent, Side, client_order_id
 from counterpoise.execution.run import run_id_of
 from counterpoise.risk.gate import approve, judge
 
@@ -49,8 +50,10 @@ def judge_candidates(state: ControlState, command: JudgeCandidates, now: datetim
     marks = state.unrecorded_marks()
     if marks:
         draft.add(MarksRecorded(reason=MarkReason.DECISION, marks=marks))
+    moved = Reassess(actor=command.actor, at=command.at, cause=f"{command.cause}/reassess")
     return draft.decided(
         Answer(outcome="judged"),
+        *((moved,) if marks else ()),
         DecideCandidates(
             actor=command.actor,
             at=command.at,
@@ -70,16 +73,20 @@ def decide_candidates(state: ControlState, command: DecideCandidates, now: datet
     book = gate_book(state, command.at)
     # Whose trade it is, the command says: a bot does not trade into another strategy's book.
     candidates = tuple(
-        replace(with_own_figures(state, candidate), strategy=command.strategy) for candidate in command.candidates
+        replace(with_own_figures(state, candidate, command.at), strategy=command.strategy)
+        for candidate in command.candidates
     )
-    verdicts = judge(
-        book,
-        candidates,
-        account.constraints,
-        account.mode_policy,
-        mode=mode,
-        require_price=True,
-        fee_rate=account.opened.fee_rate,
+    verdicts = tuple(
+        _kept_to_own(state, candidates[verdict.index], verdict)
+        for verdict in judge(
+            book,
+            candidates,
+            account.constraints,
+            account.mode_policy,
+            mode=mode,
+            require_price=True,
+            fee_rate=account.opened.fee_rate,
+        )
     )
     judged = draft.add(
         CandidateJudged(
@@ -98,13 +105,51 @@ def decide_candidates(state: ControlState, command: DecideCandidates, now: datet
     return draft.decided(Answer(outcome="judged", detail=verdicts))
 
 
+def _kept_to_own(state: ControlState, candidate: CandidateTrade, verdict: Verdict) -> Verdict:
+    """The verdict, or a denial when it would close units that another strategy owns; `unassigned` is nobody's."""
+    key = state.state.symbols.get(candidate.symbol)
+    held = state.state.holdings.get(key) if key else None
+    if key is None or held is None or not verdict.closing_size:
+        return verdict
+    units = {name: abs(held.owners.get(name, ZERO)) for name in (candidate.strategy, UNASSIGNED)}
+    own = sum(units.values(), ZERO) * state.state.instruments[key].multiplier
+    if verdict.closing_size <= own:
+        return verdict
+    return replace(
+        verdict,
+        allowed=False,
+        reasons=(Reason.BAD_INPUT,),
+        recommended_size=ZERO,
+        closing_size=ZERO,
+        detail=f"size: {candidate.strategy} owns {plain(own)} of {candidate.symbol} and may close no more",
+    )
+
+
+def _shares(
+    state: ControlState, candidate: CandidateTrade, key: InstrumentId, quantity: Decimal
+) -> tuple[StrategyShare, ...]:
+    """Whose order it is: the strategy's, except for units that it closes and that are nobody's."""
+    held = state.state.holdings.get(key)
+    free = held.owners.get(UNASSIGNED, ZERO) if held else ZERO
+    own = held.owners.get(candidate.strategy, ZERO) if held else ZERO
+    closes_free = free and (candidate.action is Side.SELL) == (free > ZERO)
+    nobodys = min(max(quantity - abs(own), ZERO), abs(free)) if closes_free else ZERO
+    parts = ((candidate.strategy, quantity - nobodys), (UNASSIGNED, nobodys))
+    return tuple(StrategyShare(strategy=name, amount=amount) for name, amount in parts if amount)
+
+
 def _check_numbers(place: int, candidate: CandidateTrade) -> None:
     for item in fields(candidate):
         value = getattr(candidate, item.name)
         if "Decimal" in str(item.type) and value is not None:
-            finite = isinstance(value, Decimal) and value.is_finite()
-            if not finite:
-                raise InvalidInput(f"candidates[{place}].{item.name}", value, "a finite Decimal")
+            places = DIGITS_MAX if item.name in ("size", "price") else 27
+            if not is_short(value, places):
+                rule = f"a finite Decimal below 1e{DIGITS_MAX} of at most {places} places"
+                raise InvalidInput(f"candidates[{place}].{item.name}", value, rule)
+    kinds = {"symbol": str, "action": Side, "category": Category, "sector": str, "reduce_only": bool}
+    for name, kind in kinds.items():
+        if not isinstance(getattr(candidate, name), kind):
+            raise InvalidInput(f"candidates[{place}].{name}", getattr(candidate, name), f"a {kind.__name__}")
 
 
 def _send_allowed(
@@ -158,6 +203,6 @@ def _intent(
         reduce_only=verdict.closing_size == verdict.recommended_size,
         run_id=run_id,
         line=line,
-        strategy_shares=(StrategyShare(strategy=candidate.strategy, amount=quantity),),
+        strategy_shares=_shares(state, candidate, key, quantity),
         risk_amount=divide_half_even_18(candidate.risk_amount * verdict.recommended_size, candidate.size),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from counterpoise.control.account import Account
@@ -113,6 +114,8 @@ class Effects:
             delay = executor.look_up_delay(tries)
             await self._activity.pause(self._timer, delay)
             asked_for += delay
+        # Still in doubt: the command starts the next look-up, so that no order is left without an owner.
+        await self._tell(replace(self._finding(effect, None), proved_absent=False))
 
     def _finding(self, effect: LookUpOrder, found: VenueOrder | None) -> RecordLookUp:
         return RecordLookUp(

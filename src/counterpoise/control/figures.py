@@ -19,6 +19,9 @@ from counterpoise.risk.kill_switch import ChangeRequest, may_change
 from counterpoise.risk.limits import violations
 from counterpoise.risk.mode import NO_FALL, Fall, ModeInputs, ModeReason, RiskState, ladder, mode_of
 
+LADDER_AGE_MAX = timedelta(minutes=5)
+"""A drawdown on older values is not trusted: the mode is SAFE until there are newer ones."""
+
 CONFIRM_AFTER = timedelta(minutes=1)
 """How often it is recorded that SAFE still has cause; the cooldown may be short by as much."""
 
@@ -36,22 +39,29 @@ def start_day(state: ControlState, command: StartDay, now: datetime) -> Decision
 
 def assess_marks(state: ControlState, command: AssessMarks, now: datetime) -> Decision:
     """Record the marks only where a peak, a trough or a whole point of a drawdown depends on them."""
-    reference = fact_id("MarksRecorded", command.cause, MarkReason.EXTREME)
-    if state.state.acts.get(f"marks:{MarkReason.EXTREME}") == reference:
+    again = 0
+    while (reference := fact_id("MarksRecorded", command.cause, _extreme(again))) in state.recorded:
+        again += 1  # several prices may be of one instant
+    if again and not state.unrecorded_marks():
         return Decision(answer=DUPLICATE)
     if not would_move(state.state.drawdown, state.live_equity):
         return Decision(answer=Answer(outcome="within"))
     draft = Draft(state, command, now)
     draft.add(MarksRecorded(reason=MarkReason.EXTREME, marks=state.unrecorded_marks()), identity=reference)
-    follow_up = Reassess(actor=command.actor, at=command.at, cause=f"{command.cause}/extreme")
+    follow_up = Reassess(actor=command.actor, at=command.at, cause=f"{command.cause}/{_extreme(again).lower()}")
     return draft.decided(DONE, follow_up)
+
+
+def _extreme(again: int) -> str:
+    return f"{MarkReason.EXTREME}.{again}" if again else str(MarkReason.EXTREME)
 
 
 def reassess(state: ControlState, command: Reassess, now: datetime) -> Decision:
     """Hold mode and ladder against the recorded figures; every change is a fact with its reasons."""
     draft = Draft(state, command, now)
     _climb(draft, command)
-    note_mode(draft)
+    if not command.day_start:  # at 00:00 all marks are of yesterday; the mode waits for the day's own
+        note_mode(draft)
     return draft.decided()
 
 
@@ -82,6 +92,7 @@ def current_mode(state: ControlState, at: datetime) -> tuple[RiskMode, tuple[str
         equity=book.equity,
         violations=violations(book.positions, book.equity, account.constraints),
         state=RiskState(daily_fall=daily, losing_streak=account.results.losing_streak),
+        missing=state.book.valuation.stale(at, LADDER_AGE_MAX),
     )
     previous = (account.mode, account.mode_since) if account.mode_since else None
     return mode_of(inputs, account.constraints, account.mode_policy, previous=previous, now=at)

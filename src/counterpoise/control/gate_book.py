@@ -11,11 +11,12 @@ from counterpoise.domain.accounts import UNASSIGNED, AccountKind
 from counterpoise.domain.decisions import CandidateTrade, Position
 from counterpoise.domain.instruments import Instrument, InstrumentId, Symbol
 from counterpoise.domain.marks import Mark
-from counterpoise.domain.numbers import ONE, ZERO, divide_half_even_18
+from counterpoise.domain.numbers import ONE, ZERO, divide_away_from_zero_18, divide_half_even_18
 from counterpoise.domain.orders import PositionSide
 from counterpoise.domain.plans import PlanItem
 from counterpoise.domain.statements import BreakKind
 from counterpoise.portfolio.state import Holding, OrderState
+from counterpoise.risk.affordability import margin_needed
 from counterpoise.risk.gate import GateBook, Listing, OpenOrder
 
 MARK_AGE_MAX = timedelta(seconds=30)
@@ -128,23 +129,29 @@ def open_order(state: ControlState, order: OrderState) -> OpenOrder:
         mark=mark * known_rate(state, instrument),
         fee_rate=state.state.opened.fee_rate,
         leverage=leverage_of(state),
-        risk_amount=intent.risk_amount,
+        risk_amount=divide_away_from_zero_18(intent.risk_amount * order.remaining, intent.quantity),
         sector=instrument.sector,
         strategy=intent.strategy_shares[0].strategy if intent.strategy_shares else UNASSIGNED,
         reduce_only=intent.reduce_only,
     )
 
 
-def with_own_figures(state: ControlState, candidate: CandidateTrade) -> CandidateTrade:
-    """The candidate with our mark, category and sector: what we know ourselves is not taken from the bot."""
+def with_own_figures(state: ControlState, candidate: CandidateTrade, at: datetime) -> CandidateTrade:
+    """The candidate with our mark, category and sector: what we know ourselves is not taken from the bot.
+
+    A stale mark of what is not held prices nothing; of what is held it widens the equity's interval instead.
+    """
     key = state.state.symbols.get(candidate.symbol)
     mark = state.state.marks.get(key) if key else None
     instrument = state.state.instruments[key] if key else None
     rate = rate_of(state, instrument) if instrument else None
-    if instrument is None or mark is None or rate is None:
+    held = key in state.state.holdings and bool(state.state.holdings[key].quantity)
+    stale = mark is not None and at - mark.at > MARK_AGE_MAX and not held
+    if instrument is None or mark is None or rate is None or stale:
         return _replace(candidate, instrument, None, ZERO)
     price = mark.price * rate
-    return _replace(candidate, instrument, price, abs(candidate.size * price))
+    cost = margin_needed(state.state.opened.kind, abs(candidate.size * price), leverage_of(state))
+    return _replace(candidate, instrument, price, cost)
 
 
 def price_of(state: ControlState, key: InstrumentId) -> Decimal | None:

@@ -40,7 +40,7 @@ from counterpoise.domain.facts import (
 from counterpoise.domain.facts.envelope import fact_id
 from counterpoise.domain.instruments import CASH_SYMBOL, Symbol
 from counterpoise.domain.limits import PortfolioConstraints
-from counterpoise.domain.numbers import DIGITS_MAX, ONE, ZERO, divide_toward_zero
+from counterpoise.domain.numbers import DIGITS_MAX, ONE, ZERO, divide_toward_zero, is_short
 from counterpoise.domain.statements import BreakKind
 from counterpoise.risk.conflicts import conflicts
 from counterpoise.risk.kill_switch import ChangeRequest, Refusal, may_change
@@ -163,6 +163,10 @@ def set_strategy(state: ControlState, command: SetStrategy, now: datetime) -> De
 
 def record_cash_flow(state: ControlState, command: RecordCashFlow, now: datetime) -> Decision:
     """Cash came or went; the marks around it are recorded first, so that no drawdown comes of a flow."""
+    if not is_short(command.amount):
+        raise InvalidInput(
+            "amount", command.amount, f"a Decimal of at most {DIGITS_MAX} digits before and after the point"
+        )
     if command.amount.is_zero():
         raise InvalidInput("amount", "0", "an amount other than zero")
     reference = fact_id("MarksRecorded", command.cause, MarkReason.FLOW)

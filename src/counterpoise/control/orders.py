@@ -36,6 +36,9 @@ from counterpoise.execution.broker import Accepted, Refused, Unknown, Withheld
 from counterpoise.portfolio.state import OrderState
 from counterpoise.risk.gate import reinstate
 
+INTENTS_MAX = 10
+"""How often one order may be put to the venue, sends after restarts included, before it is given up."""
+
 _IN_DOUBT = (OrderStatus.INTENDED, OrderStatus.UNKNOWN)
 
 
@@ -69,7 +72,7 @@ def record_outcome(state: ControlState, command: RecordOutcome, now: datetime) -
 def record_look_up(state: ControlState, command: RecordLookUp, now: datetime) -> Decision:
     """An order in doubt was found, or proved absent; absent, the same intent is recorded again and sent.
 
-    While trading is halted nothing is sent: the order is closed instead.
+    While trading is halted, or only reduces and this would add, it is closed instead.
     """
     order = state.state.orders.get(command.client_order_id)
     if order is None or order.status not in _IN_DOUBT or order.intents != command.intents:
@@ -81,8 +84,8 @@ def record_look_up(state: ControlState, command: RecordLookUp, now: datetime) ->
             _end(draft, order, command.found)
     elif not command.proved_absent:
         draft.effect(LookUpOrder(client_order_id=command.client_order_id, intents=order.intents))
-    elif state.state.trading_state is TradingState.HALTED:
-        _cancel(draft, order, "proved absent at the venue while trading is halted")
+    elif why := _why_not_again(state, order):
+        _cancel(draft, order, f"proved absent at the venue and not sent again: {why}")
     else:
         intended = OrderIntended(intent=order.intent, decision=order.decision)
         draft.add(
@@ -161,6 +164,14 @@ def request_cancel(state: ControlState, command: RequestCancel, now: datetime) -
     )
     draft.effect(CancelOrder(client_order_id=command.client_order_id))
     return draft.decided()
+
+
+def _why_not_again(state: ControlState, order: OrderState) -> str:
+    """Why an order that never arrived is not sent again, or nothing."""
+    now = state.state.trading_state
+    if now is TradingState.HALTED or (now is TradingState.REDUCING and not order.intent.reduce_only):
+        return f"trading is {now}"
+    return f"it was sent {order.intents} times" if order.intents >= INTENTS_MAX else ""
 
 
 def _fill_body(identity: str, fill: VenueFill) -> Fill:

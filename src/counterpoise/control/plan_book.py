@@ -79,7 +79,8 @@ def _working(state: ControlState, strategy: StrategyName) -> tuple[dict[Symbol, 
             continue
         signed = order.intent.side.sign * order.remaining
         instrument = state.state.instruments[order.intent.instrument]
-        cash -= signed * order.intent.worst_price * instrument.multiplier * known_rate(state, instrument)
+        worth = signed * order.intent.worst_price * instrument.multiplier * known_rate(state, instrument)
+        cash -= worth + abs(worth) * state.state.opened.fee_rate
         if _is_of(order, strategy):
             units[order.intent.symbol] = units.get(order.intent.symbol, ZERO) + signed
     return units, cash

@@ -10,10 +10,10 @@ from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import StrategyName
 from counterpoise.domain.decisions import RiskMode, TradingState
 from counterpoise.domain.instruments import Symbol
-from counterpoise.portfolio.drawdown import DrawdownMetrics, metrics, time_weighted_return
+from counterpoise.portfolio.drawdown import DrawdownMetrics, metrics, seen_at, time_weighted_return
 from counterpoise.portfolio.exposure import ExposureBreakdown, exposure
 from counterpoise.portfolio.pnl import PnLBreakdown, breakdown
-from counterpoise.portfolio.proof import Proof, proof
+from counterpoise.portfolio.proof import Proof, equity_of, proof
 from counterpoise.portfolio.snapshot import PortfolioSnapshot, snapshot
 
 
@@ -45,7 +45,7 @@ def overview(view: ControlState, now: datetime) -> Overview:
         snapshot=snapshot(state, live, view.sequence, now),
         pnl=breakdown(state, live, now),
         exposure=exposure(state, live, now),
-        drawdown=metrics(state.drawdown, live.equity, now),
+        drawdown=metrics(seen_at(state.drawdown, equity_of(state), now, state.opened.time_zone), live.equity, now),
         time_weighted_return=time_weighted_return(state.drawdown, live.equity),
         proof=proof(state, view.book.valuation.equity),
         mode=state.mode,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from counterpoise.control.commands import AdvanceRun, ProposePlan, Rebalance
+from counterpoise.control.commands import AdvanceRun, ProposePlan, Reassess, Rebalance
 from counterpoise.control.decision import DUPLICATE, Answer, Decision, Draft
 from counterpoise.control.gate_book import after_sales, gate_book
 from counterpoise.control.plan_book import plan_book
@@ -31,19 +31,18 @@ def rebalance(state: ControlState, command: Rebalance, now: datetime) -> Decisio
     wanted = account.targets.get(command.strategy)
     if wanted is None:
         return Decision(answer=Answer(outcome=Outcome.NO_TARGETS, message="No target allocations configured"))
-    if account.trading_state is TradingState.HALTED:
-        return Decision(answer=Answer(outcome=Outcome.BLOCKED, message="Trading is halted"))
-    if any(run.kind is RunKind.REBALANCE for run in account.runs.values()):
-        return Decision(answer=Answer(outcome=Outcome.BLOCKED, message="A rebalance is under way"))
-    report = drift(
-        plan_book(state, command.strategy, state.live_marks, state.live, command.at), wanted.targets, wanted.policy
-    )
+    if why := _blocked(state, command):
+        return Decision(answer=Answer(outcome=Outcome.BLOCKED, message=why))
+    seen = plan_book(state, command.strategy, state.live_marks, state.live, command.at)
+    report = drift(seen, wanted.targets, wanted.policy)
     if not report.needs_rebalance:
         return Decision(answer=Answer(outcome=report.outcome, message="", detail=report))
     draft = Draft(state, command, now)
     marks = state.unrecorded_marks()
     if marks:
         draft.add(MarksRecorded(reason=MarkReason.DECISION, marks=marks))
+    # What the new marks do to mode and ladder comes first: the plan is made under it.
+    moved = Reassess(actor=command.actor, at=command.at, cause=f"{command.cause}/reassess")
     follow_up = ProposePlan(
         actor=command.actor,
         at=command.at,
@@ -51,7 +50,19 @@ def rebalance(state: ControlState, command: Rebalance, now: datetime) -> Decisio
         strategy=command.strategy,
         market_open=command.market_open,
     )
-    return draft.decided(Answer(outcome="drifted", detail=report), follow_up)
+    return draft.decided(Answer(outcome="drifted", detail=report), *((moved,) if marks else ()), follow_up)
+
+
+def _blocked(state: ControlState, command: Rebalance) -> str:
+    """Why no rebalance may begin now, or nothing."""
+    account = state.state
+    book = account.strategies.get(command.strategy)
+    if book is not None and not book.enabled:
+        return f"Strategy {command.strategy} is disabled"
+    if account.trading_state is TradingState.HALTED:
+        return "Trading is halted"
+    under_way = any(run.kind is RunKind.REBALANCE for run in account.runs.values())
+    return "A rebalance is under way" if under_way else ""
 
 
 def propose_plan(state: ControlState, command: ProposePlan, now: datetime) -> Decision:

@@ -272,3 +272,10 @@ def _trim(value: Decimal) -> Decimal:
 @lru_cache(maxsize=256)
 def _is_zero_text(text: str) -> bool:
     return bool(re.fullmatch(r"-0(?:\.0{1,18})?(?:[eE][+-]?[0-9]{1,2})?", text, re.ASCII))
+
+
+def is_short(value: object, places: int = DIGITS_MAX) -> bool:
+    """Whether `value` is a finite Decimal below 10^DIGITS_MAX with at most `places` places."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return False
+    return value.adjusted() < DIGITS_MAX and -int(value.as_tuple().exponent) <= places

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from counterpoise.domain.accounts import LotMethod
 from counterpoise.domain.errors import InvalidFact
-from counterpoise.domain.numbers import ZERO, divide_half_even_18
+from counterpoise.domain.numbers import ZERO, divide_half_even, divide_half_even_18
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,7 +115,8 @@ def take(lots: list[Lot], quantity: Decimal, method: LotMethod) -> Closed:
         lot = queue[index]
         units = abs(lot.quantity)
         if units > left:
-            part, rest = _cut(lot, left, units)
+            places = AVERAGE_PLACES if method is LotMethod.AVERAGE else EXACT_PLACES
+            part, rest = _cut(lot, left, units, places=places)
             return Closed(
                 quantity=quantity, cost=cost + part.cost, fees=fees + part.fees, lots=[rest, *queue[index + 1 :]]
             )
@@ -179,10 +180,18 @@ def _opened(rest: Lot, closed: Closed, part: Lot, method: LotMethod, *, shorts: 
     )
 
 
-def _cut(lot: Lot, part: Decimal, units: Decimal, worth: Decimal | None = None) -> tuple[Lot, Lot]:
+EXACT_PLACES = 54
+"""A FIFO lot's unit cost ends within these (18 of price, quantity and multiplier each): no digit is cut."""
+
+AVERAGE_PLACES = 18
+
+
+def _cut(
+    lot: Lot, part: Decimal, units: Decimal, worth: Decimal | None = None, places: int = EXACT_PLACES
+) -> tuple[Lot, Lot]:
     """`part` of the `units` of `lot`, and the rest; the cost of the part by `worth` per unit, else pro rata."""
     sign = Decimal(1).copy_sign(lot.quantity)
-    cost = divide_half_even_18(lot.cost * part, units) if worth is None else sign * part * worth
+    cost = divide_half_even(lot.cost * part, units, places) if worth is None else sign * part * worth
     fees = divide_half_even_18(lot.fees * part, units) if lot.fees else ZERO
     return (
         Lot(

@@ -19,6 +19,7 @@ from counterpoise.control.commands import (
     Command,
     OpenAccount,
     RecordCashFlow,
+    RequestCancel,
     SetStrategy,
     SetTargets,
 )
@@ -85,7 +86,9 @@ class Counterpoise:
                 timer=parts.timer,
                 supervisor=supervisor,
                 activity=activity,
-                may_send=lambda: not parts.latch.is_engaged and state.state.trading_state is not TradingState.HALTED,
+                may_send=lambda: (
+                    parts.owns() and not parts.latch.is_engaged and state.state.trading_state is not TradingState.HALTED
+                ),
             )
             account = recovery.serve(state, parts.journal, parts.clock, activity, effects)
             supervisor.start("account", account.serve())
@@ -253,10 +256,12 @@ class Counterpoise:
         """
         at = at or self.parts.clock.now()
         amount = from_python(amount, "amount")
-        if amount > ZERO:
-            await self.venue.deposit(amount, reference)
-        elif amount:
-            await self.venue.withdraw(-amount, reference)
+        admit(RecordCashFlow.__name__, actor)
+        venue = self.parts.venue
+        if venue is not None and amount > ZERO:
+            await venue.deposit(amount, reference)
+        elif venue is not None and amount:
+            await venue.withdraw(-amount, reference)
         return await self._ask(
             RecordCashFlow(actor=actor, at=at, cause=f"cash/{reference}", amount=amount, reference=reference)
         )
@@ -312,8 +317,16 @@ class Counterpoise:
             PolicyRefused: the actor may only read.
         """
         admit(ChangeTradingState.__name__, actor)
-        self.parts.latch.engage(reason)
-        return await self._change_state(TradingState.HALTED, reason, actor, at or self.parts.clock.now())
+        at = at or self.parts.clock.now()
+        try:
+            self.parts.latch.engage(reason)
+        finally:  # a latch that cannot be written is no reason to leave the halt unrecorded
+            answer = await self._change_state(TradingState.HALTED, reason, actor, at)
+        for key, order in sorted(self._account.view.state.orders.items()):
+            if order.status.is_open:
+                cause = f"halt/{key}/{format_time(at)}"
+                await self._ask(RequestCancel(actor=SYSTEM, at=at, cause=cause, client_order_id=key, reason=reason))
+        return answer
 
     async def resume(self, reason: str, actor: Actor, at: datetime | None = None) -> Answer:
         """Trade again; leaving HALTED, or a latched halt that is no fact yet, needs a fresh actor and a reason.
@@ -321,7 +334,8 @@ class Counterpoise:
         Raises:
             PolicyRefused: the actor may not.
         """
-        if self.parts.latch.is_engaged and not (actor.fresh and reason.strip()):
+        may = actor.fresh and actor.scope in (Scope.TRADE, Scope.ADMIN) and bool(reason.strip())
+        if self.parts.latch.is_engaged and not may:
             raise PolicyRefused(f"un-halting needs a reason and {actor.name} to sign in again")
         answer = await self._change_state(TradingState.ACTIVE, reason, actor, at or self.parts.clock.now())
         self.parts.latch.release()
@@ -364,9 +378,6 @@ class Counterpoise:
         await self.parts.checkpoints.save(self.account_id, kept)
 
     async def _heal(self, at: datetime) -> bool:
-        orders = self._account.view.state.orders.values()
-        if not any(order.status.is_open for order in orders):
-            return False
         return await heal(self._account, self._broker, at)
 
     async def _change_state(self, state: TradingState, reason: str, actor: Actor, at: datetime) -> Answer:

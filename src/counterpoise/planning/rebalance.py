@@ -134,17 +134,31 @@ def _fund(mandate: Mandate, cash_goal: Decimal, policy: SizingPolicy, *, spreads
     the distance and never past the target; cash is filled first.
     """
     shortage = cash_goal - mandate.free_cash + sum((line.amount for line in mandate.lines), ZERO)
-    others = [line for line in mandate.lines if line.reason is LineReason.IN_BAND and line.amount.is_zero()]
+    # What stops short of its target (band edge, half way) may go on, so that a second plan has nothing left to do.
+    others = [
+        line
+        for line in mandate.lines
+        if (line.reason is LineReason.IN_BAND and line.amount.is_zero())
+        or (line.reason is LineReason.TO_TARGET and not line.amount.is_zero())
+    ]
     if shortage > ZERO and not policy.buy_only:
-        claims = {x.symbol: min(x.excess, x.sellable * x.unit_price) for x in others if x.excess > ZERO}
+        claims = {
+            x.symbol: min(x.excess, x.sellable * x.unit_price) + x.amount
+            for x in others
+            if x.amount <= ZERO < x.excess + x.amount
+        }
         for line, part in _shares(shortage, others, claims, policy):
-            line.amount, line.reason = -part, LineReason.FUNDS_OTHERS
-            line.is_exit = part == line.value
+            line.amount -= part
+            if line.reason is LineReason.IN_BAND:
+                line.reason = LineReason.FUNDS_OTHERS
+            line.is_exit = -line.amount == line.value
             size_sell(line, policy)
     elif shortage < ZERO and spreads:
-        claims = {x.symbol: -x.excess for x in others if x.excess < ZERO}
+        claims = {x.symbol: -x.excess - x.amount for x in others if x.excess + x.amount < ZERO <= x.amount}
         for line, part in _shares(-shortage, others, claims, policy):
-            line.amount, line.reason = part, LineReason.TAKES_SURPLUS
+            line.amount += part
+            if line.reason is LineReason.IN_BAND:
+                line.reason = LineReason.TAKES_SURPLUS
             screen_buy(line, policy)
 
 

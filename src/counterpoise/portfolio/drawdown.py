@@ -8,7 +8,7 @@ Definition of drawdown: Magdon-Ismail & Atiya 2004, (peak − equity) ÷ peak.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -113,6 +113,18 @@ def begin(drawdown: DrawdownBook, equity: Decimal, at: datetime, time_zone: str)
         drawdown.weekly = _window(day_start(week_start(day), time_zone), equity, at)
     if last is None:
         drawdown.ever = _window(at, equity, at)
+
+
+def seen_at(drawdown: DrawdownBook, recorded_equity: Decimal, now: datetime, time_zone: str) -> DrawdownBook:
+    """What a reader at `now` must see: a day that no fact has begun yet began at the recorded equity.
+
+    The book itself stays as the facts made it.
+    """
+    if drawdown.day is None or trading_day(now, time_zone) <= drawdown.day:
+        return drawdown
+    seen = replace(drawdown)
+    begin(seen, recorded_equity, now, time_zone)
+    return seen
 
 
 def would_move(drawdown: DrawdownBook, equity: Decimal) -> tuple[Move, ...]:

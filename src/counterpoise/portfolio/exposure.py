@@ -71,7 +71,7 @@ def breakdown(held: Iterable[Stake], equity: Decimal, now: datetime) -> Exposure
             long += size
         else:
             short += size
-        sector = f"{UNKNOWN_SECTOR}:{stake.symbol}" if stake.sector == UNKNOWN_SECTOR else stake.sector
+        sector = f"{UNKNOWN_SECTOR}:{stake.symbol}" if stake.sector in {"", UNKNOWN_SECTOR} else stake.sector
         by_symbol[stake.symbol] = by_symbol.get(stake.symbol, ZERO) + size
         by_sector[sector] = by_sector.get(sector, ZERO) + size
     return ExposureBreakdown(

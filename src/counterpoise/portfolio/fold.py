@@ -249,7 +249,7 @@ def _count_cash(state: AccountState, fact: Fact, cause: Cause, worth: Decimal) -
         pnl.book_fee(state.results, -worth, day)
     elif cause is Cause.FUNDING:
         pnl.book_funding(state.results, worth, day)
-    if cause in {Cause.FUNDING, Cause.DIVIDEND} and fact.instrument is not None:
+    if cause is Cause.FUNDING and fact.instrument is not None:
         holding = state.holdings.get(fact.instrument)
         if holding is not None and holding.quantity:
             holding.funding += worth

@@ -13,8 +13,8 @@ from counterpoise.domain.numbers import ONE, ZERO, divide_half_even_18, percent_
 from counterpoise.domain.orders import PositionSide
 from counterpoise.domain.time import trading_day
 from counterpoise.portfolio import drawdown
-from counterpoise.portfolio.proof import rate_of
-from counterpoise.portfolio.state import AccountState, Holding
+from counterpoise.portfolio.proof import equity_of, rate_of
+from counterpoise.portfolio.state import AccountState, DrawdownBook, Holding
 from counterpoise.portfolio.valuation import EquityInterval, Line, Valuation
 
 MARK_AGE_MAX = timedelta(seconds=30)
@@ -105,6 +105,7 @@ def snapshot(
 ) -> PortfolioSnapshot:
     """The book at the marks of `valuation`."""
     interval = valuation.interval(now, mark_age_max)
+    day = drawdown.seen_at(state.drawdown, equity_of(state), now, state.opened.time_zone)
     open_lines = _held(state, valuation)
     stale = dict.fromkeys(interval.stale)
     held = tuple(position(state, holding, line, now, stale=holding.instrument in stale) for holding, line in open_lines)
@@ -122,9 +123,9 @@ def snapshot(
         positions=held,
         unrealized_pnl=valuation.unrealised,
         realized_pnl_today=state.results.realised_today if today else ZERO,
-        daily_pnl=drawdown.daily_pnl(state.drawdown, interval.value),
-        daily_drawdown_pct=drawdown.drawdown_pct(state.drawdown.daily, interval.value),
-        quality=_qualities(state, valuation, interval),
+        daily_pnl=drawdown.daily_pnl(day, interval.value),
+        daily_drawdown_pct=drawdown.drawdown_pct(day.daily, interval.value),
+        quality=_qualities(valuation, interval, day),
     )
 
 
@@ -167,12 +168,12 @@ def _held(state: AccountState, valuation: Valuation) -> list[tuple[Holding, Line
     return found
 
 
-def _qualities(state: AccountState, valuation: Valuation, interval: EquityInterval) -> tuple[FigureQuality, ...]:
+def _qualities(valuation: Valuation, interval: EquityInterval, day: DrawdownBook) -> tuple[FigureQuality, ...]:
     """What depends on marks is as sure as they are; cash and what is realised are always exact."""
     sums = {
         "total_equity": interval.value,
         "unrealized_pnl": valuation.unrealised,
-        "daily_pnl": drawdown.daily_pnl(state.drawdown, interval.value),
+        "daily_pnl": drawdown.daily_pnl(day, interval.value),
     }
     exact = [FigureQuality(figure=name, quality=Quality.EXACT) for name in ("cash_balance", "realized_pnl_today")]
     others = ("total_exposure", "daily_drawdown_pct")

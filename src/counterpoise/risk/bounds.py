@@ -126,7 +126,8 @@ def bounds_of(book: GateBook, limits: PortfolioConstraints) -> Bounds:
         net=percent_of(equity, limits.max_net_exposure_pct),
         leverage=limits.max_leverage,
         cash=book.cash,
-        margin=book.free_margin,
+        # What stale marks may have cost is not free either.
+        margin=book.free_margin - (book.equity - equity),
         pays_in_full=pays_in_full,
     )
 
@@ -167,8 +168,10 @@ def largest(room: Room, bounds: Bounds, opening: Opening, step: Decimal) -> Deci
     at_most((bounds.total_risk - room.risk) * whole, opening.risk)
     if not bounds.pays_in_full:
         at_most((bounds.margin - room.margin) * whole, opening.margin)
-    elif opening.side is Side.BUY and opening.unit_cost is not None:
-        at_most(bounds.cash - room.cash, opening.unit_cost)
+    elif opening.side is Side.BUY:
+        at_most((bounds.cash - room.cash) * whole, opening.margin)
+        if opening.unit_cost is not None:
+            at_most(bounds.cash - room.cash, opening.unit_cost)
     if opening.price is not None:
         for amount in _exposure_room(room, bounds, opening, opening.price):
             at_most(amount, max(opening.line.high_price, opening.price))
@@ -178,7 +181,7 @@ def largest(room: Room, bounds: Bounds, opening: Opening, step: Decimal) -> Deci
 def _means(room: Room, bounds: Bounds, opening: Opening) -> Iterator[Breach]:
     """Cash where everything is paid in full, margin elsewhere; both without what open orders hold."""
     if not bounds.pays_in_full:
-        if opening.margin > bounds.margin - room.margin:
+        if opening.margin > max(bounds.margin - room.margin, ZERO):
             yield Breach(Reason.INSUFFICIENT_MARGIN, opening.margin, bounds.margin - room.margin)
     elif opening.side is Side.BUY:
         stated = opening.margin

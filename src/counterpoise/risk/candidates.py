@@ -165,6 +165,10 @@ def _verdict(
     evaluation: _Evaluation, index: int, candidate: CandidateTrade, score: Decimal, closing: Decimal
 ) -> Verdict:
     """The verdict on one sound candidate, once every reduction has been folded in."""
+    if evaluation.book.trading_state is TradingState.HALTED:
+        closable = evaluation.room.closable(candidate.symbol, candidate.action)
+        if candidate.size <= closable or (closable and candidate.reduce_only):
+            return _denied(index, candidate, score, (Reason.HALTED,), ZERO, "")
     if closing == candidate.size or (closing and candidate.reduce_only):
         return _allowed(index, candidate, score, closing, closing)
     price = candidate.price
@@ -225,6 +229,8 @@ def _opening(
     if whole != candidate.size:
         risk = divide_away_from_zero_18(risk * whole, candidate.size)
         margin = divide_away_from_zero_18(margin * whole, candidate.size)
+    if price is not None and evaluation.book.kind is not AccountKind.CASH:
+        margin += size * (unit_cost(price, evaluation.fee_rate) - price)
     exposure = ZERO if price is None else candidate.size * price
     backing = candidate.margin_required
     if evaluation.book.kind is AccountKind.CASH:
