@@ -12,7 +12,21 @@ from counterpoise.domain.decisions import TradingState
 from counterpoise.domain.facts import PlanProposed
 from counterpoise.domain.plans import Outcome, PlanScope, RebalancePlan, SizingPolicy, Untargeted
 from counterpoise.domain.statements import Break, BreakKind
-from tests.control.making import CORE, OWNER, START, D, Desk, book, change_state, rebalance, targets, venue_fill
+from tests.control.making import (
+    CORE,
+    OWNER,
+    START,
+    D,
+    Desk,
+    book,
+    candidate,
+    change_state,
+    enable,
+    judge,
+    rebalance,
+    targets,
+    venue_fill,
+)
 
 
 def ready(policy: SizingPolicy | None = None, **weights: str) -> Desk:
@@ -175,3 +189,19 @@ def test_the_same_sale_pays_for_a_purchase_that_passes() -> None:
     sent = len(desk.sends())
     assert desk.tell(rebalance("slot/1")).outcome == Outcome.TRADES
     assert [(item.intent.side, item.intent.symbol) for item in desk.sends()[sent:]] == [("SELL", "SPY")]
+
+
+def test_cash_below_its_target_is_filled_by_sales_alone() -> None:
+    """A bot has spent cash beside the allocation: nothing is bought, and the sales pay for nobody but the cash."""
+    desk = Desk("GLD", "SPY", "TLT")
+    desk.observe(GLD="10", SPY="100", TLT="50")
+    policy = SizingPolicy(drift_threshold_pct=D(5), scope=PlanScope.DRIFTED, untargeted=Untargeted.KEEP)
+    desk.tell(targets(policy=policy, SPY="0.40", TLT="0.30", CASH="0.30"))
+    desk.tell(rebalance("slot/0"))
+    fill_all(desk)
+    desk.tell(enable())
+    desk.tell(judge(candidate("GLD", "200")))
+    fill_all(desk, len(desk.sends()) - 1)
+    sent = len(desk.sends())
+    assert desk.tell(rebalance("slot/1")).outcome == Outcome.TRADES
+    assert {item.intent.side for item in desk.sends()[sent:]} == {"SELL"}

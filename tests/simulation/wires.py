@@ -171,7 +171,9 @@ class Wire:
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         world.spawn(name, _carry(world.delay, world.story.latency, call, answer))
         try:
-            found = await asyncio.wait_for(answer, CLIENT_TIMEOUT_SECONDS)
+            # Not wait_for: it can swallow a death that comes together with the answer.
+            async with asyncio.timeout(CLIENT_TIMEOUT_SECONDS):
+                found = await answer
         except TimeoutError:
             world.record.mark("timeout")
             await process.breathe()

@@ -9,7 +9,7 @@ from counterpoise.control.commands import AdvanceRun, ProposePlan, Reassess, Reb
 from counterpoise.control.decision import DUPLICATE, Answer, Decision, Draft
 from counterpoise.control.gate_book import after_sales, gate_book
 from counterpoise.control.plan_book import plan_book
-from counterpoise.control.runs import judge_lines
+from counterpoise.control.runs import free_cash, judge_lines
 from counterpoise.control.state import ControlState
 from counterpoise.domain.decisions import TradingState, Verdict
 from counterpoise.domain.facts import MarkReason, MarksRecorded, PlanProposed, RunStarted
@@ -79,7 +79,7 @@ def propose_plan(state: ControlState, command: ProposePlan, now: datetime) -> De
         return Decision(answer=Answer(outcome=plan.outcome, message=plan.message, detail=plan))
     run_id = run_id_of(state.account, command.cause)
     denied = _denied(state, command, plan, run_id)
-    if not _does_something(plan, denied):
+    if not _does_something(plan, denied, free_cash(state)):
         # A run that only denies, or only sells to pay for what is denied, helps nobody, day after day.
         reasons = ", ".join(sorted({str(verdict.reason) for verdict in denied}))
         message = f"The gate would let nothing of this plan come about: {reasons}"
@@ -127,14 +127,11 @@ def _denied(state: ControlState, command: ProposePlan, plan: RebalancePlan, run_
     return tuple(verdict for verdict in (*sold, *bought) if not verdict.allowed)
 
 
-def _does_something(plan: RebalancePlan, denied: tuple[Verdict, ...]) -> bool:
-    """Whether a line passes that is no mere funding of others."""
+def _does_something(plan: RebalancePlan, denied: tuple[Verdict, ...], cash: Decimal) -> bool:
+    """Whether a line passes that is no mere funding of others; cash below its target is funded for its own sake."""
     held_back = {verdict.index for verdict in denied}
-    return any(
-        item.priority not in held_back and item.reason is not LineReason.FUNDS_OTHERS
-        for item in plan.items
-        if item.action is not PlanAction.HOLD
-    )
+    passing = [item for item in plan.items if item.action is not PlanAction.HOLD and item.priority not in held_back]
+    return any(item.reason is not LineReason.FUNDS_OTHERS or cash < plan.cash_target for item in passing)
 
 
 def _lines(plan: RebalancePlan, action: PlanAction) -> tuple[SizedLine, ...]:

@@ -378,7 +378,8 @@ class Counterpoise:
         await self.parts.checkpoints.save(self.account_id, kept)
 
     async def _heal(self, at: datetime) -> bool:
-        return await heal(self._account, self._broker, at)
+        # Asked also while no order is open: a fill may have crossed the end of the last one.
+        return self.is_opened and await heal(self._account, self._broker, at)
 
     async def _change_state(self, state: TradingState, reason: str, actor: Actor, at: datetime) -> Answer:
         return await self._ask(
