@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from counterpoise.domain.accounts import Actor, Scope
     from counterpoise.domain.errors import PortfolioError
     from counterpoise.domain.plans import RebalancePlan, SizingPolicy, Target
     from counterpoise.library.balancer import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from counterpoise.library.planner import Holdings, PortfolioService, StrategyAllocation, merge_allocations
 
 _HOMES = {
+    "Actor": "counterpoise.domain.accounts",
     "BalancerOutput": "counterpoise.library.balancer",
     "CandidateTrade": "counterpoise.library.balancer",
     "Counterpoise": "counterpoise.library.plane",
@@ -36,6 +38,7 @@ _HOMES = {
     "Position": "counterpoise.library.balancer",
     "RebalancePlan": "counterpoise.domain.plans",
     "RiskMode": "counterpoise.library.balancer",
+    "Scope": "counterpoise.domain.accounts",
     "SizingPolicy": "counterpoise.domain.plans",
     "StrategyAllocation": "counterpoise.library.planner",
     "Target": "counterpoise.domain.plans",
@@ -43,6 +46,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Actor",
     "BalancerOutput",
     "CandidateTrade",
     "Counterpoise",
@@ -55,6 +59,7 @@ __all__ = [
     "Position",
     "RebalancePlan",
     "RiskMode",
+    "Scope",
     "SizingPolicy",
     "StrategyAllocation",
     "Target",

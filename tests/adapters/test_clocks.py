@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from counterpoise.adapters.clocks import ReplayClock, SystemClock, SystemIds
+from counterpoise.adapters.clocks import ReplayClock, SystemClock
 from tests.control.making import START
 
 SECOND = timedelta(seconds=1)
@@ -99,9 +99,3 @@ async def test_a_real_wait_that_is_cancelled_is_over_too() -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert due == [True]
-
-
-def test_identities_are_32_hexadecimal_digits_and_different() -> None:
-    made = [SystemIds().new() for _ in range(100)]
-    assert len(set(made)) == 100
-    assert all(len(text) == 32 and int(text, 16) >= 0 and text == text.lower() for text in made)

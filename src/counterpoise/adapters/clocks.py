@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -22,14 +21,6 @@ class SystemClock:
             await asyncio.sleep(time.total_seconds())
         finally:
             on_due()
-
-
-class SystemIds:
-    """Identities that nobody else has."""
-
-    def new(self) -> str:
-        """32 hexadecimal digits of chance (RFC 9562, version 4)."""
-        return uuid.uuid4().hex
 
 
 class ReplayClock:

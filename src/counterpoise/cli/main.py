@@ -24,11 +24,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("demo")(replay.demo)
-app.command("replay")(replay.replay_files)
-app.command("verify")(verify.verify_journal)
-app.command("snapshot")(snapshot.show)
-app.command("ledger")(ledger.show)
+app.command("demo", short_help="The whole loop on 13 years of real prices.")(replay.demo)
+app.command("replay", short_help="The same on your own prices and targets.")(replay.replay_files)
+app.command("verify", short_help="Prove that a journal is whole.")(verify.verify_journal)
+app.command("snapshot", short_help="Equity, cash and positions.")(snapshot.show)
+app.command("ledger", short_help="Recorded facts, one line each.")(ledger.show)
 
 
 def _print_version(wanted: bool) -> None:

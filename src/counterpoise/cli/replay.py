@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,13 +16,16 @@ from typing import Annotated, Any
 import typer
 
 from counterpoise.cli.options import DataDirOption, Faults, FillAt, Output, OutputOption
-from counterpoise.cli.summary import progress, render_summary, wants_colour
+from counterpoise.cli.summary import WIDTH, progress, render_summary, wants_colour
 from counterpoise.demo.replay import ReplayPlan
 from counterpoise.demo.run import ReplaySummary, fingerprint, run_replay
 from counterpoise.demo.sample import Costs, demo_plan, file_plan
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
 from counterpoise.domain.numbers import canonical, exact, parse, plain
 from counterpoise.wiring import PaperSetup, forget, read_limits, settings_of, system_clock
+
+BPS_OF_ALL = 10_000
+"""Hundredths of a percent in the whole."""
 
 INTERRUPTED = 130
 """What a shell shows for a command that Ctrl-C ended: 128 + SIGINT."""
@@ -83,7 +87,7 @@ def replay_files(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Replay your own prices: hold your targets, rebalance what leaves its band, and prove every cent."""
     with exact():
-        costs = Costs(fee_bps=_amount(fee_bps, "--fee-bps"), slippage_bps=_amount(slippage_bps, "--slippage-bps"))
+        costs = Costs(fee_bps=_bps(fee_bps, "--fee-bps"), slippage_bps=_bps(slippage_bps, "--slippage-bps"))
         plan = file_plan(
             _readable(prices, "--prices", "CSV or Parquet file of daily prices"),
             _readable(targets, "--targets", "CSV or TOML file of targets"),
@@ -135,7 +139,8 @@ def _run(command: str, folder: Path, plan: ReplayPlan, setup: PaperSetup, output
     if output is Output.JSON:
         print(json.dumps(summary, indent=2))
     else:
-        print(render_summary(summary, colour=wants_colour(sys.stdout, os.environ)), end="")
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+        print(render_summary(summary, colour=wants_colour(sys.stdout, os.environ), width=columns), end="")
         print(f"  data folder\n  {folder}")
     if summary["verify"] != "ok" or summary["equity_proof_residual"] != "0":
         raise typer.Exit(1)
@@ -192,6 +197,13 @@ def _amount(text: str, option: str) -> Decimal:
     value = parse(text, option)
     if value < 0:
         raise InvalidInput(option, text, "a number of at least 0")
+    return value
+
+
+def _bps(text: str, option: str) -> Decimal:
+    value = _amount(text, option)
+    if value >= BPS_OF_ALL:
+        raise InvalidInput(option, text, f"hundredths of a percent, below {BPS_OF_ALL}")
     return value
 
 

@@ -51,13 +51,13 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
-def render_summary(summary: Mapping[str, object], *, colour: bool = False) -> str:
+def render_summary(summary: Mapping[str, object], *, colour: bool = False, width: int = WIDTH) -> str:
     """The summary object of a replay as a table of at most 80 columns.
 
     Figures are rounded to two places for the screen; `--output json` has every digit. Proofs are shown as
     they are. A key that is missing is shown as absent.
     """
-    table = Table(box=SIMPLE_HEAD, show_header=False, width=WIDTH, padding=(0, 1))
+    table = Table(box=SIMPLE_HEAD, show_header=False, width=min(width, WIDTH), padding=(0, 1))
     table.add_column("figure", style="bold")
     table.add_column("value", justify="right", overflow="fold")
     for key, words in _ROWS:

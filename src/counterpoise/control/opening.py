@@ -142,7 +142,7 @@ def _refuse_conflicts(
         weights = {symbol: divide_toward_zero(weight, total, DIGITS_MAX) for symbol, weight in weights.items()}
     found = conflicts(weights, sectors, limits)
     if found:
-        raise LimitsConflict(f"LIMITS_CONFLICT: {'; '.join(found)}")
+        raise LimitsConflict(f"LIMITS_CONFLICT, targets and limits cannot both be kept: {'; '.join(found)}")
 
 
 def raised_limits(before: PortfolioConstraints, after: PortfolioConstraints) -> list[str]:

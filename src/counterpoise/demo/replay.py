@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from counterpoise.demo.momentum import STRATEGY, Closes, Momentum
@@ -19,12 +19,12 @@ from counterpoise.domain.limits import INVESTOR, ModePolicy, PortfolioConstraint
 from counterpoise.domain.plans import PlanScope, SizingPolicy, Target, Untargeted
 from counterpoise.domain.price_history import PriceHistory
 from counterpoise.domain.time import at_local, day_start
+from counterpoise.execution.run import SELL_WAIT
 from counterpoise.library.opening import Opening
 from counterpoise.library.plane import Counterpoise
 
 ALLOCATION_STRATEGY = "allocation"
 CLOSE_HOUR = 16
-SELL_WAIT = timedelta(seconds=60)
 OWNER = Actor(name="owner", scope=Scope.ADMIN, fresh=True)
 BOT = Actor(name=STRATEGY, scope=Scope.PROPOSE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from counterpoise.domain.accounts import AccountKind
@@ -106,12 +106,3 @@ class ModePolicy:
                 raise InvalidInput(item.name, value, "a finite Decimal of at least 0")
             if item.type == "int" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
                 raise InvalidInput(item.name, value, "a whole number of at least 0")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitsOfAccount:
-    """The limits in force with the preset that they began from."""
-
-    preset: str
-    constraints: PortfolioConstraints
-    mode_policy: ModePolicy = field(default_factory=ModePolicy)

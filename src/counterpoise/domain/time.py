@@ -26,14 +26,6 @@ class Clock(Protocol):
         ...
 
 
-class Ids(Protocol):
-    """Port: identities that nobody else has; used for what people and processes start, never for our own acts."""
-
-    def new(self) -> str:
-        """A fresh identity of 32 lower-case hexadecimal digits."""
-        ...
-
-
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
     """The IANA zone `name` from the `tzdata` package, so every machine has the same rules.

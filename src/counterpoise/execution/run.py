@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 
@@ -34,6 +35,9 @@ class LineRules:
 
 
 FINEST = LineRules()
+
+SELL_WAIT = timedelta(seconds=60)
+"""How long purchases wait for the sales of their run; then they spend what is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

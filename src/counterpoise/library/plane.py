@@ -42,6 +42,7 @@ from counterpoise.domain.instruments import Symbol
 from counterpoise.domain.numbers import ZERO, exact, from_python
 from counterpoise.domain.plans import SizingPolicy, Target
 from counterpoise.domain.time import format_time
+from counterpoise.execution.run import SELL_WAIT
 from counterpoise.library.opening import Opening
 
 OWNER = Actor(name="owner", scope=Scope.ADMIN)
@@ -309,6 +310,10 @@ class Counterpoise:
         for symbol, price in exact_prices.items():
             await self.venue.set_price(symbol, price, now)
         await self.settle(now)
+        runs = self._account.view.state.runs.values()
+        if any(now - run.started_at >= SELL_WAIT for run in runs):
+            await self.advance_runs(OWNER, now, sell_wait_over=True)
+            await self.settle(now)
 
     async def halt(self, reason: str, actor: Actor = OWNER, at: datetime | None = None) -> Answer:
         """Send nothing from now on; fills still book. The latch holds before the queue is even asked.

@@ -31,7 +31,8 @@ def conflicts(
     found += _above("target of", held, "max_symbol_concentration_pct", limits.max_symbol_concentration_pct)
     by_sector: dict[str, Decimal] = {}
     for symbol, weight in held.items():
-        sector = sector_key(sectors.get(symbol, ""), symbol)
+        stated = sectors.get(symbol, "")
+        sector = stated if sector_key(stated, symbol) == stated else f"of {symbol}, which has none"
         by_sector[sector] = by_sector.get(sector, ZERO) + weight
     found += _above("targets in sector", by_sector, "max_sector_concentration_pct", limits.max_sector_concentration_pct)
     whole = {"together": sum(held.values(), ZERO)}
