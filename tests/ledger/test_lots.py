@@ -184,3 +184,10 @@ def test_taking_and_what_is_left_are_the_whole(sizes: list[Decimal], wanted: Dec
         assert taken.quantity + quantity_of(taken.lots) == sum(sizes, ZERO)
         assert taken.cost + cost_of(taken.lots) == cost_of(lots)
         assert taken.fees + sum((item.fees for item in taken.lots), ZERO) == sum(sizes, ZERO)
+
+
+def test_a_profit_at_the_last_digit_is_kept() -> None:
+    lots = [lot("3.000000001", "0.000000012345")]
+    done = traded(lots, "-0.000000001", "0.000000012346", LotMethod.FIFO)
+    assert done.realised == D("1E-21")
+    assert cost_of(lots) - cost_of(done.lots) == D("0.000000001") * D("0.000000012345")

@@ -1,4 +1,4 @@
-"""Does a bot with floats get the guide's answers, exactly?"""
+"""Does a bot with floats get the gate's answers, exactly?"""
 
 from __future__ import annotations
 

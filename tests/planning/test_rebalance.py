@@ -553,3 +553,13 @@ def test_the_same_plan_comes_out_whatever_the_hash_seed() -> None:
         for seed in ("1", "4242")
     ]
     assert answers[0] == answers[1] != b""
+
+
+@pytest.mark.parametrize("destination", tuple(Destination))
+def test_what_stopped_short_of_its_target_is_not_planned_on_again(destination: Destination) -> None:
+    book = book_of({"A": "46", "B": "21"}, {"A": "10", "B": "10"}, cash="10")
+    weights = {"A": "0.1", "B": "0"}
+    options = {"scope": PlanScope.DRIFTED, "destination": destination, "drift_threshold_pct": D(5)}
+    plan = plan_of(book, weights, **options)
+    assert orders_of(plan)
+    assert orders_of(plan_of(carried_out(book, plan), weights, **options)) == []

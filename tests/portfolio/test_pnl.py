@@ -156,3 +156,12 @@ def test_a_late_fill_counts_in_those_periods_that_it_is_still_in() -> None:
 
     assert (results.realised_today, results.realised_week, results.realised_month) == (ZERO, D(10), D(10))
     assert (results.fees_today, results.fees_total) == (D(1), D(3))
+
+
+def test_a_realised_profit_keeps_every_digit() -> None:
+    made = story()
+    made.fill("BUY", "BTC", "3.000000001", "0.000000012345")
+    made.fill("SELL", "BTC", "0.000000001", "0.000000012346")
+    assert read(made).realized_pnl_total == D("1E-21")
+    made.fill("SELL", "BTC", "3", "0.000000012345")
+    assert read(made).realized_pnl_total == D("1E-21")

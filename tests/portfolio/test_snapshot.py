@@ -8,10 +8,11 @@ import pytest
 
 from counterpoise.domain.accounts import AccountKind, StrategyShare
 from counterpoise.domain.facts import Deposit, OpeningPosition
-from counterpoise.domain.numbers import ZERO
+from counterpoise.domain.numbers import ZERO, percent_half_even_10
 from counterpoise.domain.orders import PositionSide
+from counterpoise.portfolio.drawdown import metrics, seen_at
 from counterpoise.portfolio.snapshot import PortfolioSnapshot, Quality, snapshot
-from tests.portfolio.making import START, D, Story
+from tests.portfolio.making import START, D, Story, mark
 
 
 def futures() -> Story:
@@ -97,3 +98,39 @@ def test_a_position_that_was_never_marked_has_no_price() -> None:
 
     assert (found.positions[0].current_price, found.positions[0].mark_age) == (None, None)
     assert (equity.quality, equity.low, equity.high) == (Quality.INTERVAL, None, ZERO)
+
+
+def overnight() -> Story:
+    """Day 1 ends at 1050, 50 above where it began and below its peak of 1100; no fact of day 2 is there yet."""
+    story = Story(AccountKind.CASH, "AAA")
+    story.tell(Deposit(amount=D(1000), asset="USD"))
+    story.fill("BUY", "AAA", "10", "50")
+    for price in ("60", "55"):
+        story.later(hours=1)
+        story.marks(AAA=price)
+    return story
+
+
+def test_the_first_day_counts_from_its_start_and_its_peak() -> None:
+    found = read(overnight())
+
+    assert (found.total_equity, found.daily_pnl) == (D(1050), D(50))
+    assert found.daily_drawdown_pct == D("4.5454545455")
+
+
+@pytest.mark.parametrize("price", ("55", "44"))
+def test_a_day_that_no_fact_has_begun_yet_starts_at_the_recorded_equity(price: str) -> None:
+    story = overnight()
+    digest, recorded = story.book.digest(), story.equity
+    story.at = START.replace(hour=7) + timedelta(days=1)
+    live = story.book.follow()
+    live.set_mark(mark("AAA", price, story.at))
+    found = snapshot(story.book.state, live, len(story.facts), story.at)
+    fallen = recorded - found.total_equity
+
+    assert found.daily_pnl == -fallen == D({"55": "0", "44": "-110"}[price])
+    assert found.daily_drawdown_pct == percent_half_even_10(fallen, recorded)
+    seen = seen_at(story.book.state.drawdown, recorded, story.at, "UTC")
+    assert metrics(seen, found.total_equity, story.at).daily_drawdown_pct == found.daily_drawdown_pct
+    assert metrics(seen, found.total_equity, story.at).peak_equity == D(1100), "the peak of all time stays"
+    assert story.book.digest() == digest, "reading changes nothing"

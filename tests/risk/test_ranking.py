@@ -1,4 +1,4 @@
-"""Is the score the guide's, and is its order stable?"""
+"""Is the score the sum of its weighted terms, and is its order stable?"""
 
 from __future__ import annotations
 

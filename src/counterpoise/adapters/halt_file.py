@@ -40,8 +40,15 @@ class HaltFile:
             ) from error
 
     def release(self) -> None:
-        """Let the recorded trading state decide again."""
-        self._path.unlink(missing_ok=True)
+        """Let the recorded trading state decide again.
+
+        Raises:
+            ConfigurationError: the file cannot be deleted; nothing is sent.
+        """
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"{self._path} cannot be deleted ({error.strerror}); nothing is sent") from error
         self._engaged = False
 
     @property

@@ -13,6 +13,7 @@ from counterpoise.control.decision import DUPLICATE, Answer, Effect
 from counterpoise.control.state import ControlState
 from counterpoise.domain.errors import CounterpoiseError
 from counterpoise.domain.facts import Fact
+from counterpoise.domain.instruments import check_text
 from counterpoise.domain.time import Clock
 from counterpoise.ledger.journal import Journal
 
@@ -56,9 +57,13 @@ class Account:
 
         Raises:
             PolicyRefused: the actor may not give it.
+            InvalidInput: a text in it could not be recorded.
             CounterpoiseError: the command is wrong, or the journal could not take its facts.
         """
         admit(type(command).__name__, command.actor)
+        for name in ("cause", "reference", "reason", "strategy"):
+            if hasattr(command, name):
+                check_text(getattr(command, name), name)
         self._refuse_if_ended()
         with self._activity.working():
             answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

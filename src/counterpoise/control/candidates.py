@@ -23,7 +23,7 @@ from counterpoise.domain.facts import (
     RunStarted,
 )
 from counterpoise.domain.facts.control import RunKind
-from counterpoise.domain.instruments import Category, InstrumentId
+from counterpoise.domain.instruments import Category, InstrumentId, check_text
 from counterpoise.domain.numbers import DIGITS_MAX, ZERO, divide_half_even_18, is_short, plain, units_toward_zero
 from counterpoise.domain.orders import OrderIntent, Side, client_order_id
 from counterpoise.execution.run import run_id_of
@@ -150,6 +150,8 @@ def _check_numbers(place: int, candidate: CandidateTrade) -> None:
     for name, kind in kinds.items():
         if not isinstance(getattr(candidate, name), kind):
             raise InvalidInput(f"candidates[{place}].{name}", getattr(candidate, name), f"a {kind.__name__}")
+    for name in ("symbol", "sector", "strategy"):
+        check_text(getattr(candidate, name), f"candidates[{place}].{name}")
 
 
 def _send_allowed(

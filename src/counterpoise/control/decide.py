@@ -1,4 +1,4 @@
-"""What follows from a command? A pure function of the state, the command, the time and the ids."""
+"""What follows from a command? A pure function of the state, the command and the time."""
 
 from __future__ import annotations
 

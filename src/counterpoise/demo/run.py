@@ -21,7 +21,7 @@ SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaySummary:
-    """The figures of spec "replay": what was decided, what came of it, and the proofs.
+    """The figures of a replay: what was decided, what came of it, and the proofs.
 
     Attributes:
         days: Trading days replayed, those before a restart included.

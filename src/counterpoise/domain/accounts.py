@@ -18,7 +18,7 @@ _ASSET = re.compile(r"[A-Z0-9]{2,10}", re.ASCII)
 
 
 class AccountKind(StrEnum):
-    """How equity is made up (spec: CASH and MARGIN hold what they buy, FUTURES holds a wallet and bets)."""
+    """How equity is made up (CASH and MARGIN hold what they buy, FUTURES holds a wallet and bets)."""
 
     CASH = "CASH"
     MARGIN = "MARGIN"

@@ -186,7 +186,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioStateView:
-    """The book in the figures that the limits are about (spec 02, portfolio_state); `_pct` are percent."""
+    """The book in the figures that the limits are about; `_pct` are percent."""
 
     total_equity: Decimal
     used_margin: Decimal

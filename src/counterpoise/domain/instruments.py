@@ -85,6 +85,19 @@ def read_symbol(text: str, field: str) -> Symbol:
     return check_symbol(text.strip().upper(), field)
 
 
+TEXT_LENGTH_MAX = 200
+
+
+def check_text(text: object, field: str) -> None:
+    """Refuse a text that no fact can hold: no text at all, too long, or with halves of a character (lone surrogates).
+
+    Raises:
+        InvalidInput: names the field.
+    """
+    if not isinstance(text, str) or len(text) > TEXT_LENGTH_MAX or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise InvalidInput(field, ascii(text), f"text of at most {TEXT_LENGTH_MAX} characters")
+
+
 def check_symbol(symbol: Symbol, field: str) -> Symbol:
     """Return `symbol` unchanged when it is one.
 

@@ -14,7 +14,7 @@ D = Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioConstraints:
-    """The ten limits of the guide (its defaults are for a book of leveraged bets). Exactly at a limit is allowed.
+    """The ten limits of a portfolio (the defaults are for a book of leveraged bets). Exactly at a limit is allowed.
 
     Attributes:
         max_positions: Open positions at most.

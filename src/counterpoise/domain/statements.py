@@ -38,7 +38,7 @@ class VenueFill:
     """One execution as the venue reported it.
 
     Attributes:
-        fill_id: The venue's identity of the execution (spec 05: what is unique differs by venue).
+        fill_id: The venue's identity of the execution (what it is unique among differs by venue).
         sequence: Place in the venue's own order of executions, from 1; a cursor for `fills_since`.
         fee: In `fee_asset`; positive is paid, negative is a rebate.
         cumulative: Units of the order filled so far, this fill included.

@@ -136,7 +136,7 @@ def trade(entry: Lot, worth: Decimal, lots: list[Lot], method: LotMethod, *, sho
         lots: The queue before.
         method: Which lots close first.
         shorts: Whether the account may be short; where not, units sold beyond the queue open at no cost and
-            are flagged `missing`: all of that sale is profit (spec: a venue's fill is always booked).
+            are flagged `missing`: all of that sale is profit, since a venue's fill is always booked.
     """
     units = abs(entry.quantity)
     opposite = bool(lots) and (lots[0].quantity > ZERO) != (entry.quantity > ZERO)

@@ -104,8 +104,8 @@ class PortfolioBalancer:
     """The gate for bots that hold their own portfolio: a pure function of its arguments and a clock.
 
     Args:
-        constraints: Limits; the guide's values when None.
-        mode_policy: When modes change and what they do; the guide's values when None.
+        constraints: Limits; `PortfolioConstraints()` when None.
+        mode_policy: When modes change and what they do; `ModePolicy()` when None.
         clock: The present as an aware datetime, for timestamps and cooldown; the system's when None.
         allow_partial: Whether a candidate that fits partly gets a smaller `recommended_size`.
     """

@@ -38,7 +38,7 @@ from counterpoise.domain.accounts import (
 )
 from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
 from counterpoise.domain.errors import ConfigurationError, CounterpoiseError, PolicyRefused
-from counterpoise.domain.instruments import Symbol
+from counterpoise.domain.instruments import Symbol, check_text
 from counterpoise.domain.numbers import ZERO, exact, from_python
 from counterpoise.domain.plans import SizingPolicy, Target
 from counterpoise.domain.time import format_time
@@ -257,6 +257,7 @@ class Counterpoise:
         """
         at = at or self.parts.clock.now()
         amount = from_python(amount, "amount")
+        check_text(reference, "reference")
         admit(RecordCashFlow.__name__, actor)
         venue = self.parts.venue
         if venue is not None and amount > ZERO:
@@ -325,13 +326,17 @@ class Counterpoise:
         at = at or self.parts.clock.now()
         try:
             self.parts.latch.engage(reason)
-        finally:  # a latch that cannot be written is no reason to leave the halt unrecorded
+        finally:  # a latch that cannot be written is no reason to leave the halt unrecorded, or orders working
             answer = await self._change_state(TradingState.HALTED, reason, actor, at)
+            await self._cancel_all(reason, at)
+        return answer
+
+    async def _cancel_all(self, reason: str, at: datetime) -> None:
+        """Ask for the end of every order that may still fill."""
         for key, order in sorted(self._account.view.state.orders.items()):
             if order.status.is_open:
                 cause = f"halt/{key}/{format_time(at)}"
                 await self._ask(RequestCancel(actor=SYSTEM, at=at, cause=cause, client_order_id=key, reason=reason))
-        return answer
 
     async def resume(self, reason: str, actor: Actor, at: datetime | None = None) -> Answer:
         """Trade again; leaving HALTED, or a latched halt that is no fact yet, needs a fresh actor and a reason.

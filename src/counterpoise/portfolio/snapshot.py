@@ -1,4 +1,4 @@
-"""What does the whole book look like at one moment? Values with the field names of the portfolio's read contract."""
+"""What does the whole book look like at one moment? Values whose field names other programs rely on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from counterpoise.portfolio.state import AccountState, DrawdownBook, Holding
 from counterpoise.portfolio.valuation import EquityInterval, Line, Valuation
 
 MARK_AGE_MAX = timedelta(seconds=30)
-"""Age past which a mark is stale, in market hours (spec: prices)."""
+"""Age past which a mark is stale, in market hours."""
 
 
 class Quality(StrEnum):

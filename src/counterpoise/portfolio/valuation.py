@@ -29,7 +29,7 @@ WIDTH_BEYOND = ONE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EquityInterval:
-    """Equity, account currency, with the range that stale and missing prices leave (spec: equity interval).
+    """Equity, account currency, with the range that stale and missing prices leave.
 
     Attributes:
         low, high: None where that end is open.

@@ -73,7 +73,7 @@ def may_change(
 
 
 def emergency_state(severity: str) -> TradingState:
-    """What an `ess.tripped` of this severity means; a word that nobody knows is the worst one."""
+    """What an emergency stop of this severity means; a word that nobody knows is the worst one."""
     return TradingState.REDUCING if severity.strip().upper() in _REDUCING else TradingState.HALTED
 
 

@@ -45,7 +45,8 @@ EXPLANATIONS: Mapping[Reason, Explanation] = MappingProxyType(
         ),
         Reason.BREAK_OPEN: _says(
             "The venue and the ledger differ in this symbol, or in cash.",
-            "Look at the open breaks and settle them; reductions pass meanwhile.",
+            "Find out which side is wrong and correct it there; the break closes when the next comparison agrees. "
+            "Reductions pass meanwhile.",
         ),
         Reason.TOXIC_SYMBOL: _says(
             "The symbol's category is TOXIC: it may only be sold off.",
