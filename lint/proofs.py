@@ -7,7 +7,7 @@ from lint.source import Finding, Source, last_name
 
 MAY_NOT_RUN = {"skip", "skipif", "xfail", "importorskip"}
 HELPERS = ("assert_", "expect_", "check_")
-EXPECTATIONS = {"raises", "warns"}
+EXPECTATIONS = {"raises", "warns", "expect"}  # expect: of Playwright, which waits for what it is told
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from lint.source import Finding, Source
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(root|work|home)/\w|\.\./shared\b")
-LOCK_FILES = ("requirements.lock", "requirements-uv.lock", "package-lock.json", "uv.lock")
+LOCK_FILES = ("requirements.lock", "requirements-bench.lock", "requirements-uv.lock", "package-lock.json", "uv.lock")
 HOST = re.compile(r"https?://|--(extra-)?index-url|--find-links")
 SWITCH = re.compile(r"#\s*(noqa(?!: ?[A-Z])|type:\s*ignore(?!\[))", re.IGNORECASE)
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from counterpoise.adapters.brokers.paper import PaperBroker, PaperTerms
 from counterpoise.adapters.brokers.paper_model import PROFILES, FillModel
 from counterpoise.adapters.clocks import ReplayClock, SystemClock
+from counterpoise.adapters.credentials import new_secret, read_owner_token
 from counterpoise.adapters.folder import RENEW_SECONDS, DataFolder, Ownership
 from counterpoise.adapters.halt_file import HaltFile
 from counterpoise.adapters.imports.limits import LimitsFile, read_limits
@@ -22,14 +23,17 @@ from counterpoise.adapters.imports.targets import TargetFile, check_known, read_
 from counterpoise.adapters.journals.checkpoints import SqliteCheckpoints
 from counterpoise.adapters.journals.sqlite import SqliteJournal
 from counterpoise.adapters.prices.files import read_prices
+from counterpoise.adapters.series import SqliteSeries
 from counterpoise.control.activity import Timer
 from counterpoise.control.halt import HaltLatch
 from counterpoise.control.market import Sessions
+from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError, CounterpoiseError
 from counterpoise.domain.time import Clock
 from counterpoise.execution.broker import Broker
 from counterpoise.ledger.checkpoints import Checkpoints
 from counterpoise.ledger.journal import Journal
+from counterpoise.portfolio.curve import Series
 from counterpoise.settings import Settings, from_environment
 
 __all__ = [
@@ -37,15 +41,18 @@ __all__ = [
     "LimitsFile",
     "PaperSetup",
     "Parts",
+    "Serving",
     "TargetFile",
     "check_known",
     "forget",
     "live_parts",
+    "new_secret",
     "read_limits",
     "read_prices",
     "read_targets",
     "reading_parts",
     "replay_parts",
+    "serving",
     "settings_of",
     "system_clock",
 ]
@@ -83,6 +90,11 @@ class Parts:
         upkeep: Work that runs for as long as the process owns its data: the lease and the anchors.
         commits: How many transactions the journal has made durable since the start.
         release: Gives everything back.
+        wall: The machine's clock, on which people see ages; a replay's own clock is elsewhere.
+        announce: Says at which address the owner of the data serves.
+        start: Names this start of this process; its one-time links are for no other.
+        owner_token: The token of the installation's owner.
+        series: Where the curve of an account's equity is kept; None keeps it in memory.
     """
 
     journal: Journal
@@ -99,6 +111,11 @@ class Parts:
     release: Callable[[], None]
     owner: str
     owns: Callable[[], bool] = lambda: True
+    wall: Clock = field(default_factory=SystemClock)
+    announce: Callable[[str], None] = lambda _: None
+    start: str = ""
+    owner_token: Callable[[], str] = lambda: ""
+    series: Callable[[AccountId], Series] | None = None
 
     async def close(self) -> None:
         """Finish the journal, whatever happened, and give everything back."""
@@ -249,7 +266,31 @@ def _trading(
         release=release,
         owner=f"{command} {os.getpid()}",
         owns=lambda: ownership.is_held,
+        announce=ownership.announce,
+        start=ownership.start,
+        owner_token=lambda: read_owner_token(folder.token),
+        series=None if replay_clock else lambda account: SqliteSeries(folder.series, account),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A process that serves a data folder, as another command finds it."""
+
+    address: str
+    start: str
+    owner_token: str
+
+
+def serving(settings: Settings) -> Serving:
+    """Who serves the data folder now.
+
+    Raises:
+        ConfigurationError: nobody does, or its token cannot be read.
+    """
+    folder = DataFolder(settings.data_dir)
+    owner = folder.serving()
+    return Serving(address=owner.address, start=owner.start, owner_token=read_owner_token(folder.token))
 
 
 async def _keep_lease(ownership: Ownership) -> None:

@@ -18,6 +18,7 @@ TRADE = {
     *("SetTargets", "SetLimits", "SetStrategy", "RecordCashFlow", "StartDay", "AssessMarks", "Reassess", "Rebalance"),
     *("ProposePlan", "AdvanceRun", "BookFills", "RecordOutcome", "RecordLookUp", "RecordOrderUpdate", "RequestCancel"),
     "RecordDifferences",
+    "RecordCorporateAction",
 }
 ADMIN = {"OpenAccount"}
 ALLOWED = {

@@ -151,9 +151,9 @@ def test_no_amount_is_no_flow() -> None:
 def test_a_strategy_is_enabled_and_disabled_by_facts() -> None:
     desk = Desk("SPY")
     desk.tell(enable())
-    known = [desk.state.state.strategies["trend"].enabled]
+    known = [desk.state.state.enabled["trend"]]
     desk.tell(enable(enabled=False))
-    known.append(desk.state.state.strategies["trend"].enabled)
+    known.append(desk.state.state.enabled["trend"])
     assert known == [True, False]
     assert desk.tell(enable(enabled=False, cause="again")).outcome == "duplicate"
 

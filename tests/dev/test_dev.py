@@ -80,15 +80,8 @@ def test_naming_the_tree_leaves_no_object_behind(repository: Path) -> None:
     assert git(repository, "count-objects").startswith("0 objects")
 
 
-@pytest.mark.parametrize(
-    ("verb", "says"),
-    (
-        pytest.param("serve", "serve: the HTTP service arrives with a later version", id="serve"),
-        pytest.param("deploy", "usage: ./dev VERB", id="no such verb"),
-    ),
-)
-def test_a_verb_without_anything_to_run_says_so_and_exits_2(verb: str, says: str) -> None:
-    done = subprocess.run([sys.executable, DEV, verb], capture_output=True, text=True, check=False)
+def test_a_verb_that_is_none_shows_those_there_are_and_exits_2() -> None:
+    done = subprocess.run([sys.executable, DEV, "deploy"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith(says)
+    assert done.stderr.startswith("usage: ./dev VERB")
     assert done.stdout == ""

@@ -22,6 +22,7 @@ from counterpoise.domain.numbers import (
     canonical,
     ceil_to_step,
     divide_away_from_zero_18,
+    divide_exactly_18,
     divide_half_even,
     divide_half_even_18,
     divide_toward_zero,
@@ -37,6 +38,7 @@ from counterpoise.domain.numbers import (
     plain,
     ratio_half_even_10,
     split_exactly,
+    units_after_toward_zero,
     units_away_from_zero,
     units_toward_zero,
     whole_points,
@@ -278,6 +280,37 @@ def test_toward_zero_cuts_the_true_quotient(numerator: Decimal, denominator: Dec
         true = as_fraction(numerator) / as_fraction(denominator) * 10**places
         expected = floor(abs(true)) * (1 if true >= 0 else -1)
         assert as_fraction(divide_toward_zero(numerator, denominator, places)) * 10**places == expected
+
+
+@given(numerator=st.decimals(-1000, 1000, places=9), denominator=st.decimals("0.001", 1000, places=3))
+def test_an_exact_quotient_is_one_and_units_after_a_ratio_are_never_more_than_due(
+    numerator: Decimal, denominator: Decimal
+) -> None:
+    with exact():
+        quotient = divide_exactly_18(numerator, denominator)
+        units = units_after_toward_zero(numerator, Decimal(1), denominator)
+        assert abs(units * denominator) <= abs(numerator)
+        assert abs(numerator) - abs(units * denominator) < Decimal("1E-9") * denominator
+        if quotient is None:
+            assert units * denominator != numerator
+        else:
+            assert units == quotient
+            assert quotient * denominator == numerator
+
+
+@pytest.mark.parametrize(
+    ("units", "numerator", "denominator", "after"),
+    (
+        pytest.param("100", "2.406", "1", "240.6", id="exact"),
+        pytest.param("1", "1", "1000000000000000000", "0.000000000000000001", id="exact at the last place"),
+        pytest.param("100", "1", "3", "33.333333333", id="cut at nine"),
+        pytest.param("-200", "1", "3", "-66.666666666", id="toward zero"),
+        pytest.param("0.000000002", "1", "3", "0.000000000666666666", id="dust is cut at eighteen"),
+        pytest.param("0.000000000000000001", "1", "3", "0", id="nothing is left"),
+    ),
+)
+def test_units_after_a_ratio(units: str, numerator: str, denominator: str, after: str) -> None:
+    assert units_after_toward_zero(Decimal(units), Decimal(numerator), Decimal(denominator)) == Decimal(after)
 
 
 @given(NUMBERS, NUMBERS.filter(bool))

@@ -103,7 +103,7 @@ def test_json_is_one_pure_object_with_the_keys_of_the_specification(demo: Path) 
     assert (told["days"], told["verify"], told["equity_proof_residual"]) == (66, "ok", "0")
     assert sorted(told["judged"]) == ["approved", "denied"]
     assert told["judged"]["denied"] == sum(told["denials"].values()) > 0
-    assert told["replay_digest"].startswith("v1:")
+    assert told["replay_digest"].startswith("v3:")
     for name in ("seconds", "final_equity", "time_weighted_return_pct", "max_drawdown_pct", "fees"):
         assert isinstance(told[name], str), f"{name} is a decimal and no float"
         assert Decimal(told[name]).is_finite()
@@ -114,7 +114,7 @@ def test_a_table_has_every_figure_and_the_folder(files: Path) -> None:
     done = run(("replay", "--prices", "prices.csv", "--targets", "targets.csv", "--data-dir", "data"), files)
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
-    for words in ("final equity", "replay digest", "v1:", "data folder", "  data\n"):
+    for words in ("final equity", "replay digest", "v3:", "data folder", "  data\n"):
         assert words in done.stdout
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
 

@@ -27,17 +27,21 @@ from counterpoise.domain.facts import (
     BreakSettled,
     CancelRequested,
     CandidateJudged,
+    CashInLieu,
     Deposit,
     Dividend,
     Fact,
     Fee,
     Fill,
+    FillBusted,
+    FillCorrected,
     Funding,
     FxRate,
     InstrumentDefined,
     Interest,
     LimitsSet,
     LinesJudged,
+    LotsChosen,
     MarkReason,
     MarksRecorded,
     ModeChanged,
@@ -52,13 +56,22 @@ from counterpoise.domain.facts import (
     PlanProposed,
     RunEnded,
     RunStarted,
+    SpinOff,
+    Split,
+    StatementRead,
+    StrategyAllotted,
     StrategySet,
+    SymbolChange,
     TargetsSet,
     TradingStateChanged,
+    TransferReceived,
+    TransferSent,
     Withdrawal,
     WriterClaimed,
 )
+from counterpoise.domain.facts.amendments import LotChoice
 from counterpoise.domain.facts.control import RunKind, RunOutcome
+from counterpoise.domain.facts.statements import StatedCash
 from counterpoise.domain.instruments import Category, Instrument
 from counterpoise.domain.limits import TRADER, ModePolicy
 from counterpoise.domain.marks import Mark
@@ -79,7 +92,8 @@ from counterpoise.ledger.codec import encode
 from counterpoise.ledger.journal import TWIN_KEY, draft, sealed
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "facts"
-ARCHIVE = GOLDEN.parent / "journals" / "schemas-1.journal"
+ARCHIVES = GOLDEN.parent / "journals"
+ARCHIVE = ARCHIVES / "schemas-2.journal"
 D = Decimal
 AT = datetime(2024, 3, 10, 6, 59, 59, 999_999, tzinfo=UTC)
 RUN = "5f" * 32
@@ -88,7 +102,19 @@ SHARES = (
     StrategyShare(strategy="momentum", amount=D("7.25")),
     StrategyShare(strategy="unassigned", amount=D("3.25")),
 )
-MOVES_INSTRUMENT = ("Fill", "Dividend", "OpeningPosition")
+MOVES_INSTRUMENT = (
+    "Fill",
+    "Dividend",
+    "OpeningPosition",
+    "Split",
+    "SymbolChange",
+    "SpinOff",
+    "CashInLieu",
+    "StrategyAllotted",
+    "FillBusted",
+    "FillCorrected",
+    "LotsChosen",
+)
 
 TERMS = AccountTerms(
     kind=AccountKind.MARGIN,
@@ -297,6 +323,32 @@ _BODIES: tuple[Body, ...] = (
     TradingStateChanged(state=TradingState.HALTED, cause=StateCause.PERSON, reason="something is wrong"),
     BreakOpened(difference=DIFFERENCE, severity=Severity.CRITICAL),
     BreakSettled(opened="BreakOpened:b:0", reason="fee booked"),
+    TransferSent(transfer_id="t-1", amount=D("250.00"), asset="USD", other_account="savings"),
+    TransferReceived(transfer_id="t-2", amount=D("0.10"), asset="USD", other_account="savings"),
+    StrategyAllotted(giver="unassigned", taker="momentum", amount=D("412.10"), asset="USD", quantity=D("1.5")),
+    Split(numerator=D("2.406"), denominator=D(2)),
+    SymbolChange(symbol="BRK.A"),
+    SpinOff(child="paper:CL:1", quantity=D("-2.10"), cost_fraction=D("0.125")),
+    CashInLieu(quantity=D("0.333333333"), amount=D("137.37"), asset="USD"),
+    StatementRead(
+        currency="USD",
+        cash=(StatedCash(asset="BNB", amount=D("0.0005")), StatedCash(asset="USD", amount=D("-12.30"))),
+        equity=D("10000.00"),
+        buying_power=D("20000.00"),
+        settled_cash=D("9000.10"),
+        agrees=True,
+    ),
+    FillBusted(fill_id="exec-1", reason="erroneous trade"),
+    FillCorrected(
+        fill_id="exec-1",
+        side=Side.SELL,
+        quantity=D("9.50"),
+        price=D("412.00"),
+        fee=D("-0.10"),
+        fee_asset="BNB",
+        reason="the venue's correction 17",
+    ),
+    LotsChosen(fill_id="exec-1", lots=(LotChoice(lot="exec-0", quantity=D("9.50")),)),
 )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from counterpoise.ledger.audit import Auditor, audit
 from counterpoise.ledger.chain import genesis, seal
 from counterpoise.ledger.codec import decode, encode
 from counterpoise.ledger.journal import TWIN_KEY, Anchor, Entry, draft, sealed
-from tests.ledger.samples import ARCHIVE, AT, SAMPLES, archive, deposit, deposits
+from tests.ledger.samples import ARCHIVE, ARCHIVES, AT, SAMPLES, archive, deposit, deposits
 
 OTHER_KEY = bytes(32)
 
@@ -172,13 +173,18 @@ def test_any_bit_of_any_entry_is_found(place: int, bit: int, sequence: int) -> N
     assert audit(forged(chained(), sequence, raw=bytes(raw)), TWIN_KEY, "main").first_bad == sequence
 
 
-def test_the_archived_journal_is_whole_for_ever() -> None:
+@pytest.mark.parametrize("path", sorted(ARCHIVES.glob("schemas-*.journal")), ids=lambda path: path.stem)
+def test_an_archived_journal_is_whole_for_ever(path: Path) -> None:
     entries = []
-    for line in ARCHIVE.read_bytes().splitlines():
+    for line in path.read_bytes().splitlines():
         sealed_as, _, raw = line.partition(b" ")
         fact = decode(raw)
         written = sealed(draft(fact.account, fact.sequence, fact.epoch, [fact]), TWIN_KEY, b"")[0]
         entries.append(written._replace(raw=raw, seal=bytes.fromhex(sealed_as.decode())))
     report = audit(entries, TWIN_KEY, "main")
-    assert (report.ok, report.entries) == (True, len(SAMPLES))
+    assert (report.ok, report.entries) == (True, len(entries))
+
+
+def test_the_newest_archive_has_one_fact_of_every_kind() -> None:
     assert archive() == ARCHIVE.read_bytes()
+    assert len(ARCHIVE.read_bytes().splitlines()) == len(SAMPLES)

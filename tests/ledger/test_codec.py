@@ -292,7 +292,7 @@ def test_the_state_of_an_account_is_a_value_like_any_other() -> None:
     state.holdings["paper:X:1"] = Holding(
         instrument="paper:X:1", lots=[Lot(fill_id="f", opened_at=AT, quantity=Decimal("1.50"), cost=Decimal(3))]
     )
-    state.fill_ids["f"] = None
+    state.spun_off["f"] = None
     assert from_bytes(AccountState, to_bytes(state)) == state
 
 

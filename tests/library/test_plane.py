@@ -324,7 +324,7 @@ async def test_a_folder_on_the_disk_is_owned_by_one_goes_on_and_verifies(tmp_pat
 
 
 async def test_an_empty_folder_needs_an_opening(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="open it once with an Opening"):
+    with pytest.raises(ConfigurationError, match="the first start opens one"):
         async with Counterpoise.open(tmp_path):
             pass
 

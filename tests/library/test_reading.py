@@ -37,7 +37,9 @@ async def test_an_account_without_a_mark_can_be_read(tmp_path: Path) -> None:
     async with Counterpoise.open(tmp_path, OPENING):
         pass
     seen = await read_overview(Settings(data_dir=tmp_path), "mine")
-    assert seen.as_json()["total_equity"] == "1000"
+    told = seen.as_json()
+    assert isinstance(told, dict)
+    assert (told["total_equity"], told["mode"], told["trading_state"]) == ("1000", "NEUTRAL", "ACTIVE")
 
 
 async def test_an_account_whose_every_row_was_deleted_is_missed(settings: Settings) -> None:

@@ -2,8 +2,8 @@
 
 `python -m tests.portfolio.archive` adds one.
 
-An archive is made when a schema or the state's shape changes, never rewritten: old bytes must go on meaning
-what they meant. Its name says the state version that its digest is of.
+An archive is made when a schema changes, never rewritten: old bytes must go on meaning what they meant. Beside it
+stands its digest under each version of the state's shape; a new shape adds a digest and leaves the others.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ def archives() -> tuple[Archive, ...]:
     for path in sorted(FOLDER.glob("*.jsonl.gz")):
         lines = tuple(gzip.decompress(path.read_bytes()).splitlines())
         said = json.loads(path.with_name(path.name.replace(".jsonl.gz", ".digest.json")).read_text(encoding="utf-8"))
-        found.append(Archive(path.name, lines, said["digest"]))
+        found.append(Archive(path.name, lines, said["digests"][f"v{STATE_VERSION}"]))
     return tuple(found)
 
 
@@ -72,7 +72,7 @@ def main() -> None:
     if target.exists() and "--replace" not in sys.argv:
         sys.exit(f"{target.name} is there; archives are kept, not rewritten")
     target.write_bytes(gzip.compress(b"\n".join(lines) + b"\n", mtime=0))
-    said = json.dumps({"digest": digest, "entries": len(lines)}, indent=1)
+    said = json.dumps({"digests": {f"v{STATE_VERSION}": digest}, "entries": len(lines)}, indent=1)
     target.with_name(f"demo-{STATE_VERSION}.digest.json").write_text(said + "\n", encoding="utf-8")
 
 

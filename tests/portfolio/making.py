@@ -78,6 +78,7 @@ class Story:
         method: LotMethod | None = None,
     ) -> None:
         self.at = START
+        self.together = False  # whether what is told from now on happens at one instant
         self.base = base
         self.facts: list[Fact] = []
         self.book = Book.open("main")
@@ -96,8 +97,8 @@ class Story:
             fact_id=name or f"f{sequence}",
             kind=type(body).__name__,
             schema=1,
-            occurred_at=self.at,
-            recorded_at=self.at,
+            occurred_at=self.now,
+            recorded_at=self.now,
             source="test",
             actor="system",
             correlation_id=f"c{sequence}",
@@ -140,7 +141,7 @@ class Story:
         return self.tell(body, symbol, shares)
 
     def marks(self, reason: MarkReason = MarkReason.DECISION, **prices: str) -> Fact:
-        made = tuple(mark(symbol, price, self.at) for symbol, price in prices.items())
+        made = tuple(mark(symbol, price, self.now) for symbol, price in prices.items())
         return self.tell(MarksRecorded(reason=reason, marks=made))
 
     def rate(self, asset: str, rate: str) -> Fact:
@@ -151,6 +152,11 @@ class Story:
 
     def later(self, **span: int) -> None:
         self.at += timedelta(**span)
+
+    @property
+    def now(self) -> datetime:
+        """One fact after the other: those of one instant would be ordered by their kinds, not by who told them."""
+        return self.at if self.together else self.at + (len(self.facts) + 1) * timedelta(microseconds=1)
 
     @property
     def equity(self) -> Decimal:

@@ -37,7 +37,8 @@ def test_of_trades_at_one_instant_the_wins_count_before_the_losses(order: tuple[
     round_trip(made, "100", "99")
     for _ in order:
         made.fill("BUY", "BTC", "1", "100")
-    made.at += timedelta(microseconds=1)
+    made.later(seconds=1)
+    made.together = True
     for sold in order:
         made.fill("SELL", "BTC", "1", sold)
     assert read(made).losing_streak == 2

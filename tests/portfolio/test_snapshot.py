@@ -17,6 +17,7 @@ from tests.portfolio.making import START, D, Story, mark
 
 def futures() -> Story:
     story = Story(AccountKind.FUTURES, "BTCUSDT", "SOLUSDT", base="USDT")
+    story.together = True
     story.tell(Deposit(amount=D(10000), asset="USDT"))
     story.fill("BUY", "BTCUSDT", "0.2", "42000", shares={"trend": "0.15", "mean": "0.05"})
     story.fill("SELL", "SOLUSDT", "45", "98.50")

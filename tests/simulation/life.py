@@ -97,4 +97,5 @@ class Process:
             pragmas=dict,
             release=lambda: None,
             owner=self.name,
+            wall=self.world.clock,
         )

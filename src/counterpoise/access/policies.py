@@ -34,6 +34,7 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
         "SetLimits": Policy(scope=Scope.TRADE),
         "SetStrategy": Policy(scope=Scope.TRADE),
         "RecordCashFlow": Policy(scope=Scope.TRADE),
+        "RecordCorporateAction": Policy(scope=Scope.TRADE),
         "StartDay": Policy(scope=Scope.TRADE),
         "AssessMarks": Policy(scope=Scope.TRADE),
         "Reassess": Policy(scope=Scope.TRADE),
@@ -54,6 +55,11 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
 )
 
 
+def ranks_below(scope: Scope, needed: Scope) -> bool:
+    """Whether `scope` reaches less far than `needed`."""
+    return _RANK[scope] < _RANK[needed]
+
+
 def admit(command_name: str, actor: Actor) -> None:
     """Let the command pass or say what the actor lacks.
 
@@ -63,7 +69,7 @@ def admit(command_name: str, actor: Actor) -> None:
     policy = POLICIES.get(command_name)
     if policy is None:
         raise PolicyRefused(f"{command_name} has no policy, so nobody may give it")
-    if _RANK[actor.scope] < _RANK[policy.scope]:
+    if ranks_below(actor.scope, policy.scope):
         raise PolicyRefused(f"{actor.name} has scope {actor.scope}; {command_name} needs {policy.scope}")
     if policy.fresh and not actor.fresh:
         raise PolicyRefused(f"{command_name} needs {actor.name} to sign in again (at most 15 minutes ago)")

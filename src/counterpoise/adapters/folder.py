@@ -13,14 +13,14 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from counterpoise.domain.errors import ConfigurationError, DataFolderInUse
 
 LEASE_SECONDS = 30
 RENEW_SECONDS = 5
-OURS = ("journal.db*", "journal.key", "anchors.log", "paper.db*", "owner.*", "HALT", "replay.json")
+OURS = ("journal.db*", "journal.key", "anchors.log", "paper.db*", "series.db*", "owner.*", "HALT", "replay.json")
 """What an installation makes in its data folder."""
 
 INSIDE = ("*", "replays/*")
@@ -47,6 +47,11 @@ class Owner:
     started_at: int
     renewed_at: int
 
+    @property
+    def start(self) -> str:
+        """Names this start of this process."""
+        return f"{self.pid}.{self.started_at}"
+
 
 class DataFolder:
     """The data folder of one installation and the files in it."""
@@ -57,6 +62,7 @@ class DataFolder:
         self.key = path / "journal.key"
         self.anchors = path / "anchors.log"
         self.paper = path / "paper.db"
+        self.series = path / "series.db"
         self.lock = path / "owner.lock"
         self.token = path / "owner.token"
         self.halt = path / "HALT"
@@ -134,6 +140,23 @@ class DataFolder:
         finally:
             ownership.release()
 
+    def serving(self) -> Owner:
+        """The living owner that serves this folder.
+
+        Raises:
+            ConfigurationError: nobody does.
+        """
+        holder = None
+        if self.lock.exists():
+            descriptor = os.open(self.lock, os.O_RDONLY)
+            try:
+                holder = _read(descriptor)
+            finally:
+                os.close(descriptor)
+        if holder is None or not holder.address or _now() - holder.renewed_at >= LEASE_SECONDS:
+            raise ConfigurationError(f"nothing serves {self.path}; start it with `counterpoise serve`")
+        return holder
+
     def require(self) -> None:
         """Refuse to go on without a journal.
 
@@ -200,14 +223,25 @@ class Ownership:
     def renew(self) -> None:
         """Say that the owner lives; called every 5 s."""
         if self._owner is not None:
-            self._owner = Owner(
-                pid=self._owner.pid,
-                command=self._owner.command,
-                address=self._owner.address,
-                started_at=self._owner.started_at,
-                renewed_at=_now(),
-            )
+            self._owner = replace(self._owner, renewed_at=_now())
             self._write(self._owner)
+
+    def announce(self, address: str) -> None:
+        """Say where the owner serves, so that other commands find it."""
+        if self._owner is not None:
+            self._owner = replace(self._owner, address=address, renewed_at=_now())
+            self._write(self._owner)
+
+    @property
+    def start(self) -> str:
+        """Which start of which process this is; links of another one are worth nothing.
+
+        Raises:
+            ConfigurationError: the folder is not owned.
+        """
+        if self._owner is None:
+            raise ConfigurationError(f"{self._folder.path} is not owned by this process")
+        return self._owner.start
 
     @property
     def is_held(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
-from counterpoise.cli import ledger, replay, snapshot, verify
+from counterpoise.cli import ledger, replay, serve, snapshot, token, verify
 from counterpoise.domain.errors import CounterpoiseError, InvalidInput
 
 FAILURE = 1
@@ -26,9 +26,11 @@ app = typer.Typer(
 )
 app.command("demo", short_help="The whole loop on 13 years of real prices.")(replay.demo)
 app.command("replay", short_help="The same on your own prices and targets.")(replay.replay_files)
+app.command("serve", short_help="The service and the dashboard on an account of your own.")(serve.serve)
 app.command("verify", short_help="Prove that a journal is whole.")(verify.verify_journal)
 app.command("snapshot", short_help="Equity, cash and positions.")(snapshot.show)
 app.command("ledger", short_help="Recorded facts, one line each.")(ledger.show)
+app.add_typer(token.app, name="token", short_help="Sign in to what is served.")
 
 
 def _print_version(wanted: bool) -> None:

@@ -39,3 +39,6 @@ DataDirOption = Annotated[
 AccountOption = Annotated[
     str | None, typer.Option("--account", help="Which account, when there are several.", show_default=False)
 ]
+PortOption = Annotated[
+    int, typer.Option("--port", help="Port of 127.0.0.1; 0 takes any that is free.", min=0, max=65535)
+]

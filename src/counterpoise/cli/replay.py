@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from counterpoise.cli.options import DataDirOption, Faults, FillAt, Output, OutputOption
-from counterpoise.cli.summary import WIDTH, progress, render_summary, wants_colour
+from counterpoise.cli.options import DataDirOption, Faults, FillAt, Output, OutputOption, PortOption
+from counterpoise.cli.report import report
+from counterpoise.cli.summary import progress, wants_colour
+from counterpoise.cli.watch import Watched, watch_replay
+from counterpoise.demo.pace import checked_speed
 from counterpoise.demo.replay import ReplayPlan
-from counterpoise.demo.run import ReplaySummary, fingerprint, run_replay
+from counterpoise.demo.run import fingerprint, run_replay
 from counterpoise.demo.sample import Costs, demo_plan, file_plan
-from counterpoise.domain.errors import ConfigurationError, InvalidInput
-from counterpoise.domain.numbers import canonical, exact, parse, plain
+from counterpoise.domain.errors import InvalidInput
+from counterpoise.domain.numbers import exact, parse
 from counterpoise.wiring import PaperSetup, forget, read_limits, settings_of, system_clock
 
 BPS_OF_ALL = 10_000
@@ -29,9 +28,6 @@ BPS_OF_ALL = 10_000
 
 INTERRUPTED = 130
 """What a shell shows for a command that Ctrl-C ended: 128 + SIGINT."""
-
-CLAIM_COMMITS = 1
-"""What a start commits when there is nothing left to do: that it has taken the writer's seat."""
 
 CashOption = Annotated[str, typer.Option("--cash", help="Opening cash in USD.")]
 FeeOption = Annotated[str, typer.Option("--fee-bps", help="Fee of a fill, hundredths of a percent of its value.")]
@@ -47,8 +43,10 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the paper venue
 FaultsOption = Annotated[Faults, typer.Option("--faults", help="How badly the paper venue behaves.")]
 
 
-def demo(
-    headless: Annotated[bool, typer.Option("--headless", help="No live view: run at full speed.")] = False,
+def demo(  # noqa: PLR0917 - one parameter an option
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Nothing to look at: run at full speed and sum up.")
+    ] = False,
     output: OutputOption = Output.TABLE,
     data_dir: DataDirOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier demo left in the folder.")] = False,
@@ -56,17 +54,34 @@ def demo(
     faults: FaultsOption = Faults.MILD,
     limits: LimitsOption = None,
     days: Annotated[int | None, typer.Option("--days", help="Only the first days.", show_default=False)] = None,
+    port: PortOption = 8004,
+    speed: Annotated[str, typer.Option("--speed", help="Days a second, or `max`.")] = "10",
+    stay: Annotated[
+        bool | None,
+        typer.Option(
+            "--stay/--no-stay",
+            help="Whether to serve on after the last day; on a terminal yes, else no.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Run the whole loop on 13 years of real prices: 8 shares and cash, a momentum bot, 100,000 USD of paper money."""
-    if not headless:
-        raise ConfigurationError("demo has no live view yet; run `counterpoise demo --headless`")
+    """Run the whole loop on 13 years of real prices, live on this terminal and at http://127.0.0.1:8004.
+
+    8 shares and cash, a momentum bot, 100,000 USD of paper money; no account, no key, no network.
+    """
     with exact():
         plan, costs = demo_plan(days)
         plan = _limited(plan, limits)
+        pace = _speed(speed)
     folder = _demo_folder(data_dir)
     if fresh and folder.exists():
         _forget(folder)
-    _run("demo", folder, plan, _setup(plan, costs, faults, seed), output)
+    setup = _setup(plan, costs, faults, seed)
+    if headless:
+        _run("demo", folder, plan, setup, output)
+        return
+    terminal = sys.stdout.isatty() and sys.stdin.isatty()
+    watch_replay("demo", folder, plan, setup, Watched(port=port, pace=pace, stay=terminal if stay is None else stay))
 
 
 def replay_files(  # noqa: PLR0917 - one parameter an option
@@ -131,66 +146,12 @@ def _run(command: str, folder: Path, plan: ReplayPlan, setup: PaperSetup, output
     except KeyboardInterrupt:
         print(f"interrupted; nothing was lost in {folder}, and the same command goes on from there", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    if result.commits <= CLAIM_COMMITS:
-        again = "--fresh" if command == "demo" else "another --data-dir"
-        print(f"note: {folder} was complete, nothing was left to do; {again} begins anew", file=sys.stderr)
-    verified = _verify_in_fresh_process(folder, plan.account)
-    summary = _summary(result, verified)
-    if output is Output.JSON:
-        print(json.dumps(summary, indent=2))
-    else:
-        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-        print(render_summary(summary, colour=wants_colour(sys.stdout, os.environ), width=columns), end="")
-        print(f"  data folder\n  {folder}")
-    if summary["verify"] != "ok" or summary["equity_proof_residual"] != "0":
-        raise typer.Exit(1)
+    report(command, result, folder, plan.account, output)
 
 
-def _verify_in_fresh_process(folder: Path, account: str) -> Mapping[str, Any]:
-    """What another process makes of the bytes: it shares nothing with this one but the disk."""
-    done = subprocess.run(  # noqa: S603 - our own command on a folder that is no shell's
-        [
-            *(sys.executable, "-m", "counterpoise", "verify", "--output", "json"),
-            *("--data-dir", str(folder), "--account", account),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    try:
-        found: list[Mapping[str, Any]] = json.loads(done.stdout)
-    except ValueError:
-        return {"ok": False, "problems": [done.stderr.strip() or f"verify ended with {done.returncode}"]}
-    return found[0]
-
-
-def _summary(result: ReplaySummary, verified: Mapping[str, Any]) -> dict[str, object]:
-    same = verified.get("replay_digest") == result.replay_digest
-    problems = [*verified.get("problems", []), *([] if same else ["a fresh process makes another state of the bytes"])]
-    return {
-        "days": result.days,
-        "seconds": plain(result.seconds),
-        "commits": result.commits,
-        "judged": {"approved": result.approved, "denied": result.denied},
-        "partial_fills": result.partial_fills,
-        "unknowns": result.unknowns,
-        "mode_changes": result.mode_changes,
-        "final_equity": plain(canonical(result.final_equity)),
-        "time_weighted_return_pct": None
-        if result.time_weighted_return_pct is None
-        else plain(result.time_weighted_return_pct),
-        "max_drawdown_pct": plain(canonical(result.max_drawdown_pct)),
-        "rebalances": result.rebalances,
-        "orders": result.orders,
-        "fills": result.fills,
-        "fees": plain(canonical(result.fees)),
-        "denials": result.denials,
-        "stale_cells": result.stale_cells,
-        "equity_proof_residual": plain(canonical(result.equity_proof_residual)),
-        "synchronous": result.synchronous,
-        "verify": "ok" if verified.get("ok") and same else "; ".join(problems),
-        "replay_digest": result.replay_digest,
-    }
+def _speed(text: str) -> Decimal | None:
+    """Days a second; None is as fast as it can."""
+    return None if text.strip().lower() == "max" else checked_speed(parse(text, "--speed"))
 
 
 def _amount(text: str, option: str) -> Decimal:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from counterpoise.cli.options import AccountOption, DataDirOption, Output, OutputOption
 from counterpoise.domain.numbers import exact, plain
+from counterpoise.domain.time import format_time
 from counterpoise.library.reading import read_overview
 from counterpoise.wiring import settings_of
 
@@ -23,7 +24,7 @@ def show(output: OutputOption = Output.TABLE, data_dir: DataDirOption = None, ac
             print(json.dumps(seen.as_json(), indent=2))
             return
         snapshot = seen.overview.snapshot
-        print(f"{snapshot.account} at {seen.as_json()['as_of']}")
+        print(f"{snapshot.account} at {format_time(snapshot.as_of)}")
         print(f"equity {snapshot.total_equity:,.2f}  cash {snapshot.cash_balance:,.2f}  mode {seen.overview.mode}")
         table = Table(box=None, pad_edge=False)
         for name in ("symbol", "size", "entry", "mark", "exposure", "unrealised"):

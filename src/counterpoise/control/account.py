@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from counterpoise.access.policies import admit
 from counterpoise.control.activity import Activity
@@ -15,7 +16,10 @@ from counterpoise.domain.errors import CounterpoiseError
 from counterpoise.domain.facts import Fact
 from counterpoise.domain.instruments import check_text
 from counterpoise.domain.time import Clock
+from counterpoise.ledger.codec import decode
 from counterpoise.ledger.journal import Journal
+from counterpoise.portfolio.fold import Book
+from counterpoise.portfolio.timeline import OutOfReach
 
 BATCH_MAX = 256
 QUEUE_MAX = 4_096
@@ -43,12 +47,14 @@ class Account:
         clock: Clock,
         activity: Activity,
         start_effect: Callable[[Effect], None],
+        on_recorded: Callable[[Sequence[Fact]], None] = lambda _: None,
     ) -> None:
         self.view = state
         self._journal = journal
         self._clock = clock
         self._activity = activity
         self._start_effect = start_effect
+        self._on_recorded = on_recorded
         self._queue: asyncio.Queue[tuple[Command, asyncio.Future[Answer]]] = asyncio.Queue(QUEUE_MAX)
         self._ended: CounterpoiseError | None = None
 
@@ -105,11 +111,16 @@ class Account:
         facts: list[Fact] = []
         effects: list[Effect] = []
         answers: list[tuple[asyncio.Future[Answer], Answer]] = []
+        again: list[tuple[Command, asyncio.Future[Answer]]] = []
+        reach: datetime | None = None
         for command, future in batch:
             try:
                 answers.append((future, self._decide(command, facts, effects)))
             except HalfFolded:
                 raise
+            except OutOfReach as far:
+                again.append((command, future))
+                reach = far.at if reach is None else min(reach, far.at)
             except CounterpoiseError as refused:
                 # decide() is pure and facts are folded only after it returned: a refusal left nothing behind.
                 if not future.done():
@@ -121,6 +132,19 @@ class Account:
                 future.set_result(answer)
         for effect in effects:
             self._start_effect(effect)
+        if facts:
+            self._on_recorded(facts)  # last: who looks on must not come before who trades
+        if reach is not None:
+            await self._reach_back(reach)
+            await self._carry_out(again)
+            self.view.book.timeline.floor = None
+
+    async def _reach_back(self, floor: datetime) -> None:
+        """Fold the journal anew with facts kept from `floor` on, for what is heard of later than the book reaches."""
+        book = Book.open(self.view.account, floor)
+        async for entry in self._journal.read(self.view.account):
+            book.apply(decode(entry.raw))
+        self.view.take(book)
 
     def _decide(self, command: Command, facts: list[Fact], effects: list[Effect]) -> Answer:
         """Decide a command and what follows from it; the last answer that says more than `done` wins."""
@@ -130,6 +154,8 @@ class Account:
             if not pending:
                 break
             decision = decide(self.view, pending.pop(0), self._clock.now())
+            for fact in decision.facts:
+                self.view.book.require(fact)
             if any(fact.fact_id in self.view.recorded for fact in decision.facts):
                 if answer is None:
                     return DUPLICATE  # the giver asks again: the act had its effect, and others have come between

@@ -39,8 +39,7 @@ def judge_candidates(state: ControlState, command: JudgeCandidates, now: datetim
     """
     if state.state.acts.get(f"judged:{command.strategy}") == command.cause:
         return Decision(answer=DUPLICATE)
-    strategy = state.state.strategies.get(command.strategy)
-    if strategy is None or not strategy.enabled:
+    if not state.state.may_propose(command.strategy):
         raise InvalidInput("strategy", command.strategy, "an enabled strategy of this account")
     if not command.candidates:
         return Decision(answer=Answer(outcome="nothing", message="No candidates were proposed."))

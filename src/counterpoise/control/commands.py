@@ -8,11 +8,14 @@ from decimal import Decimal
 
 from counterpoise.domain.accounts import AccountTerms, Actor, StrategyName
 from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
-from counterpoise.domain.instruments import Instrument
+from counterpoise.domain.facts.corporate import CashInLieu, SpinOff, Split, SymbolChange
+from counterpoise.domain.instruments import Instrument, Symbol
 from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
 from counterpoise.domain.plans import SizingPolicy, Target
 from counterpoise.domain.statements import Break, VenueFill, VenueOrder
 from counterpoise.execution.broker import SendOutcome
+
+CorporateAction = Split | SymbolChange | SpinOff | CashInLieu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,14 @@ class SetStrategy(Command):
     strategy: StrategyName
     enabled: bool
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCorporateAction(Command):
+    """Something happened to what is held without a trade; `at` is when it took effect, such as the ex-date."""
+
+    symbol: Symbol
+    action: CorporateAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

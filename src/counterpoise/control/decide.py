@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from counterpoise.control import candidates, commands, figures, opening, orders, rebalances, runs
+from counterpoise.control import candidates, commands, corporate, figures, opening, orders, rebalances, runs
 from counterpoise.control.decision import Decision
 from counterpoise.control.state import ControlState
 from counterpoise.domain.errors import InvalidInput
@@ -22,6 +22,7 @@ TABLE: Mapping[type[commands.Command], Decide] = MappingProxyType(
         commands.SetLimits: opening.set_limits,
         commands.SetStrategy: opening.set_strategy,
         commands.RecordCashFlow: opening.record_cash_flow,
+        commands.RecordCorporateAction: corporate.record_corporate_action,
         commands.ChangeTradingState: opening.change_trading_state,
         commands.RecordDifferences: opening.record_differences,
         commands.StartDay: figures.start_day,

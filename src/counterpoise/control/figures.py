@@ -29,7 +29,7 @@ CONFIRM_AFTER = timedelta(minutes=1)
 def start_day(state: ControlState, command: StartDay, now: datetime) -> Decision:
     """Record the marks at 00:00 of the account's zone: day and week figures begin there."""
     reference = fact_id("MarksRecorded", command.cause, MarkReason.DAY_START)
-    if state.state.acts.get(f"marks:{MarkReason.DAY_START}") == reference:
+    if reference in state.recorded:
         return Decision(answer=DUPLICATE)
     draft = Draft(state, command, now)
     draft.add(MarksRecorded(reason=MarkReason.DAY_START, marks=state.unrecorded_marks()), identity=reference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -94,12 +95,18 @@ def used_margin(state: ControlState) -> Decimal:
     return gross * terms.initial_margin_rate if terms.kind is AccountKind.MARGIN else gross
 
 
-def position_of(state: ControlState, holding: Holding) -> Position:
-    """A holding as the gate counts it; without a mark its entry price stands in until the first tick."""
+def position_of(state: ControlState, holding: Holding, marks: Mapping[InstrumentId, Mark] | None = None) -> Position:
+    """A holding as the gate counts it; without a mark its entry price stands in until the first tick.
+
+    Args:
+        state: The account.
+        holding: One open position of it.
+        marks: Which marks count; the recorded ones by default, on which every decision is made.
+    """
     instrument = state.state.instruments[holding.instrument]
     rate = known_rate(state, instrument)
     size = abs(holding.quantity) * instrument.multiplier
-    mark = state.state.marks.get(holding.instrument)
+    mark = (state.state.marks if marks is None else marks).get(holding.instrument)
     entry = divide_half_even_18(abs(holding.cost), size)
     return Position(
         symbol=instrument.symbol,

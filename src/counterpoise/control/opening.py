@@ -152,8 +152,7 @@ def raised_limits(before: PortfolioConstraints, after: PortfolioConstraints) -> 
 
 def set_strategy(state: ControlState, command: SetStrategy, now: datetime) -> Decision:
     """Name a strategy, enable or disable it."""
-    book = state.state.strategies.get(command.strategy)
-    if book is not None and book.enabled == command.enabled:
+    if state.state.enabled.get(command.strategy) is command.enabled:
         return Decision(answer=DUPLICATE)
     draft = Draft(state, command, now)
     body = StrategySet(strategy=command.strategy, enabled=command.enabled, description=command.description)
@@ -170,7 +169,7 @@ def record_cash_flow(state: ControlState, command: RecordCashFlow, now: datetime
     if command.amount.is_zero():
         raise InvalidInput("amount", "0", "an amount other than zero")
     reference = fact_id("MarksRecorded", command.cause, MarkReason.FLOW)
-    if state.state.acts.get(f"marks:{MarkReason.FLOW}") == reference:
+    if reference in state.recorded:
         return Decision(answer=DUPLICATE)
     draft = Draft(state, command, now)
     draft.add(MarksRecorded(reason=MarkReason.FLOW, marks=state.unrecorded_marks()), identity=reference)

@@ -122,7 +122,7 @@ def book_fills(state: ControlState, command: BookFills, now: datetime) -> Decisi
     booked: dict[str, None] = {}
     for fill in command.fills:
         identity = f"{command.venue}:{fill.fill_id}"
-        if identity in state.state.fill_ids or identity in booked:
+        if identity in state.book.fills or identity in booked:
             continue
         booked[identity] = None
         order = state.state.orders.get(fill.client_order_id)

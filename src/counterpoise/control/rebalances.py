@@ -56,8 +56,7 @@ def rebalance(state: ControlState, command: Rebalance, now: datetime) -> Decisio
 def _blocked(state: ControlState, command: Rebalance) -> str:
     """Why no rebalance may begin now, or nothing."""
     account = state.state
-    book = account.strategies.get(command.strategy)
-    if book is not None and not book.enabled:
+    if not account.enabled.get(command.strategy, True):
         return f"Strategy {command.strategy} is disabled"
     if account.trading_state is TradingState.HALTED:
         return "Trading is halted"

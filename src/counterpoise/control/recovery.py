@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from counterpoise.control.account import Account
@@ -14,22 +15,29 @@ from counterpoise.control.state import ControlState
 from counterpoise.control.verify import replay
 from counterpoise.domain.accounts import SYSTEM, AccountId
 from counterpoise.domain.errors import JournalCorrupt
-from counterpoise.domain.facts import WriterClaimed
+from counterpoise.domain.facts import Fact, WriterClaimed
 from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.orders import OrderStatus
 from counterpoise.domain.time import Clock
 from counterpoise.execution.broker import Broker
 from counterpoise.execution.reconcile import Statement, differences
 from counterpoise.ledger.journal import Anchor, Journal
+from counterpoise.portfolio.fold import Book
 
 
-async def load(journal: Journal, account: AccountId, key: bytes, anchors: tuple[Anchor, ...]) -> ControlState:
-    """The state that the account's sealed bytes make.
+async def load(
+    journal: Journal,
+    account: AccountId,
+    key: bytes,
+    anchors: tuple[Anchor, ...],
+    on_folded: Callable[[Book, Fact], None] | None = None,
+) -> ControlState:
+    """The state that the account's sealed bytes make; `on_folded` sees each fact once it is in the book.
 
     Raises:
         JournalCorrupt: the bytes are not what was written; nothing may be traded on them.
     """
-    replayed, problems = await replay(journal, account, key, anchors)
+    replayed, problems = await replay(journal, account, key, anchors, on_folded=on_folded)
     if not replayed.report.ok or problems:
         first = (*replayed.report.problems, *problems)[0]
         raise JournalCorrupt(f"account {account}: {first}; run `counterpoise verify`", replayed.report.first_bad)
@@ -52,9 +60,23 @@ async def claim(state: ControlState, journal: Journal, owner: str, now: datetime
         state.fold(fact)
 
 
-def serve(state: ControlState, journal: Journal, clock: Clock, activity: Activity, effects: Effects) -> Account:
-    """Start the actor and its effects on a claimed state."""
-    account = Account(state=state, journal=journal, clock=clock, activity=activity, start_effect=effects.start)
+def serve(
+    state: ControlState,
+    journal: Journal,
+    clock: Clock,
+    activity: Activity,
+    effects: Effects,
+    on_recorded: Callable[[Sequence[Fact]], None] = lambda _: None,
+) -> Account:
+    """Start the actor and its effects on a claimed state; `on_recorded` hears of each append once it is durable."""
+    account = Account(
+        state=state,
+        journal=journal,
+        clock=clock,
+        activity=activity,
+        start_effect=effects.start,
+        on_recorded=on_recorded,
+    )
     effects.serve(account)
     return account
 
@@ -70,10 +92,19 @@ async def settle_in_flight(account: Account, broker: Broker, effects: Effects, n
             effects.start(LookUpOrder(client_order_id=client_order_id, intents=order.intents))
 
 
-async def compare(account: Account, broker: Broker, now: datetime) -> None:
-    """Hold cash and positions against the venue's; what differs opens a break and adds no risk until settled."""
+async def compare(account: Account, broker: Broker, now: datetime) -> bool | None:
+    """Hold cash and positions against the venue's; what differs opens a break and adds no risk until settled.
+
+    Returns whether they agree; None when a fill came between, so that two different moments would be compared.
+
+    Raises:
+        VenueUnavailable: a read failed; nothing is concluded from that.
+    """
+    before = account.view.sequence
     theirs = await broker.account()
     positions = {item.symbol: item.quantity for item in await broker.positions()}
+    if account.view.sequence != before or await broker.fills_since(account.view.state.fill_cursor):
+        return None
     state = account.view.state
     ours = {state.instruments[key].symbol: held.quantity for key, held in state.holdings.items() if held.quantity}
     found = differences(
@@ -83,3 +114,4 @@ async def compare(account: Account, broker: Broker, now: datetime) -> None:
     if found or state.breaks:
         cause = f"compare/{account.view.sequence}"
         await account.ask(RecordDifferences(actor=SYSTEM, at=now, cause=cause, differences=found))
+    return not found

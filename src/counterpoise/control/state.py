@@ -36,7 +36,7 @@ class ControlState:
         self.epoch = epoch
         self.recorded: set[str] = set() if recorded is None else recorded
         self.live_marks: dict[InstrumentId, Mark] = dict(book.state.marks)
-        self._live: Valuation | None = book.follow() if book.state.terms else None
+        self._live: Valuation | None = book.follow(self.live_marks) if book.state.terms else None
 
     @property
     def state(self) -> AccountState:
@@ -59,8 +59,23 @@ class ControlState:
         self.sequence = fact.sequence
         self.epoch = max(self.epoch, fact.epoch)
         self.recorded.add(fact.fact_id)
+        if fact.kind == "Split":
+            self._take_split(str(fact.instrument))
         if self._live is None and self.state.terms:
-            self._live = self.book.follow()
+            self._live = self.book.follow(self.live_marks)
+
+    def _take_split(self, instrument: InstrumentId) -> None:
+        """A tick of before a split is in units that are no more."""
+        recorded, tick = self.state.marks.get(instrument), self.live_marks.get(instrument)
+        if recorded is not None and tick is not None and tick.at <= recorded.at:
+            self.live_marks[instrument] = recorded
+
+    def take(self, book: Book) -> None:
+        """Go on with a book of the same facts that reaches further back; the ticks stay."""
+        self.book = book
+        self._live = book.follow(self.live_marks)
+        for mark in self.live_marks.values():
+            self._live.set_mark(mark)
 
     def observe(self, mark: Mark) -> None:
         """Value the book at a tick; one that is older than the last known changes nothing."""

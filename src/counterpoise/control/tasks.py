@@ -19,7 +19,7 @@ class Supervisor:
     """
 
     def __init__(self, on_failure: Callable[[], None] | None = None) -> None:
-        self._on_failure = on_failure
+        self._on_failure = [on_failure] if on_failure else []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._failure: BaseException | None = None
         self.failed = asyncio.Event()
@@ -38,6 +38,10 @@ class Supervisor:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
+
+    def on_failure(self, call: Callable[[], None]) -> None:
+        """Call this too when the first task has failed."""
+        self._on_failure.append(call)
 
     def raise_failure(self) -> None:
         """Raise what the first failed task raised, if one has."""
@@ -59,5 +63,5 @@ class Supervisor:
         if error is not None and self._failure is None:
             self._failure = error
             self.failed.set()
-            if self._on_failure is not None:
-                self._on_failure()
+            for call in self._on_failure:
+                call()

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import CounterpoiseError
+from counterpoise.domain.facts import Fact
 from counterpoise.domain.numbers import ZERO
+from counterpoise.domain.time import parse_time
 from counterpoise.ledger.audit import Auditor, AuditReport
 from counterpoise.ledger.checkpoints import Checkpoint, Checkpoints
-from counterpoise.ledger.codec import to_bytes
+from counterpoise.ledger.codec import decode, to_bytes
 from counterpoise.ledger.journal import Anchor, Journal
+from counterpoise.portfolio.amendments import KINDS
 from counterpoise.portfolio.fold import Book
 from counterpoise.portfolio.proof import proof
 from counterpoise.portfolio.state import STATE_VERSION, AccountState
+from counterpoise.portfolio.timeline import BEGINNING, RANKS, OutOfReach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +70,52 @@ async def replay(
     key: bytes,
     anchors: tuple[Anchor, ...],
     checkpoint: Checkpoint | None = None,
+    on_folded: Callable[[Book, Fact], None] | None = None,
 ) -> tuple[Replayed, tuple[str, ...]]:
     """Audit and fold in one pass; the second value names what a kept state has that the bytes do not make."""
-    book = Book.open(account)
+    told = 0
+
+    def tell(book: Book, fact: Fact) -> None:
+        nonlocal told
+        if on_folded is not None and fact.sequence > told:  # each once, also when the fold begins again
+            told = fact.sequence
+            on_folded(book, fact)
+
+    try:
+        return await _replay(journal, account, key, anchors, checkpoint, tell, None)
+    except OutOfReach:
+        floor = await reach_of(journal, account)
+        return await _replay(journal, account, key, anchors, checkpoint, tell, floor)
+
+
+async def reach_of(journal: Journal, account: AccountId) -> datetime:
+    """From when on facts have to be kept so that every late one of this journal can be put in its place."""
+    newest = floor = ""
+    amended: dict[str, None] = {}
+    async for entry in journal.read(account):
+        if entry.kind in KINDS:
+            amended[decode(entry.raw).body.fill_id] = None
+        elif entry.kind in RANKS:
+            late = newest and entry.occurred_at < newest
+            floor = min(floor or entry.occurred_at, entry.occurred_at) if late else floor
+            newest = max(newest, entry.occurred_at)
+    if amended:
+        async for entry in journal.read(account):
+            if entry.kind == "Fill" and decode(entry.raw).body.fill_id in amended:
+                floor = min(floor or entry.occurred_at, entry.occurred_at)
+    return parse_time(floor) - timedelta(microseconds=1) if floor else BEGINNING
+
+
+async def _replay(
+    journal: Journal,
+    account: AccountId,
+    key: bytes,
+    anchors: tuple[Anchor, ...],
+    checkpoint: Checkpoint | None,
+    on_folded: Callable[[Book, Fact], None],
+    floor: datetime | None,
+) -> tuple[Replayed, tuple[str, ...]]:
+    book = Book.open(account, floor)
     auditor = Auditor(key, account, anchors)
     sequence = epoch = 0
     problems: list[str] = []
@@ -76,14 +125,18 @@ async def replay(
             continue
         try:
             book.apply(fact)
+        except OutOfReach:
+            raise
         except CounterpoiseError as error:
             problems.append(f"entry {fact.sequence} cannot be booked: {error}")
             break
         sequence, epoch = fact.sequence, fact.epoch
+        on_folded(book, fact)
         if checkpoint is not None and sequence == checkpoint.sequence:
             problems += checkpoint_problems(book, checkpoint)
     if checkpoint is not None and checkpoint.sequence > sequence and not problems:
         problems.append(f"a state was kept at entry {checkpoint.sequence}, but the journal ends at {sequence}")
+    book.timeline.floor = None
     replayed = Replayed(book=book, report=auditor.finish(), sequence=sequence, epoch=epoch, fact_ids=auditor.fact_ids)
     return replayed, tuple(problems)
 

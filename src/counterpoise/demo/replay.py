@@ -7,7 +7,7 @@ the venue's session where it was, or changed nothing; so after a restart the ste
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -117,9 +117,23 @@ def listed(
     )
 
 
-async def replay(plane: Counterpoise, plan: ReplayPlan, on_day: Callable[[DayDone], None]) -> None:
-    """Drive the loop over every day of the prices, from the first or from where a killed replay was."""
-    await _begin(plane, plan)
+async def replay(
+    plane: Counterpoise,
+    plan: ReplayPlan,
+    on_day: Callable[[DayDone], None],
+    next_day: Callable[[], Awaitable[bool]] | None = None,
+) -> bool:
+    """Drive the loop over every day of the prices, from the first or from where a killed replay was.
+
+    Args:
+        plane: The account.
+        plan: What is replayed.
+        on_day: Hears of each day that is done.
+        next_day: Waited for after each day; False ends the replay there, to be continued another time.
+
+    Returns whether the last day was reached.
+    """
+    await begin(plane, plan)
     history = plan.history
     resumed = plane.started_day
     keep = plan.bot.window_days if plan.bot else 1
@@ -129,9 +143,13 @@ async def replay(plane: Counterpoise, plan: ReplayPlan, on_day: Callable[[DayDon
         closes.append(prices)
         if resumed is not None and day < resumed:
             continue
-        await _Day(plane, plan, number, prices, closes).run(resumed=day == resumed)
-        on_day(DayDone(number=number + 1, days=len(history.days), day=day, equity=plane.equity))
+        with plane.watch.step():
+            await _Day(plane, plan, number, prices, closes).run(resumed=day == resumed)
+            on_day(DayDone(number=number + 1, days=len(history.days), day=day, equity=plane.equity))
+        if next_day is not None and not await next_day():
+            return False
     await _end(plane, plan)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +219,7 @@ class _Day:
             await self.plane.settle(self.at)
 
 
-async def _begin(plane: Counterpoise, plan: ReplayPlan) -> None:
+async def begin(plane: Counterpoise, plan: ReplayPlan) -> None:
     """Open the account unless it was opened before; every step here has no second effect."""
     at = plan.opened_at()
     await plane.venue.deposit(plan.cash, "opening cash")

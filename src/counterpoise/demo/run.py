@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 
@@ -13,7 +14,7 @@ from counterpoise.domain.numbers import canonical, exact, plain
 from counterpoise.domain.time import Clock
 from counterpoise.library.plane import Counterpoise
 from counterpoise.settings import Settings
-from counterpoise.wiring import PaperSetup, replay_parts
+from counterpoise.wiring import PaperSetup, Parts, replay_parts
 
 SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 """SQLite's words for the values of PRAGMA synchronous (sqlite.org/pragma.html)."""
@@ -79,16 +80,23 @@ async def _run(
     on_day: Callable[[DayDone], None],
 ) -> ReplaySummary:
     began = clock.now()
-    terms = {"command": command, **terms_of(plan, setup)}
-    parts = replay_parts(settings, command, setup, plan.opened_at(), terms)
+    parts = parts_of(settings, command, plan, setup)
     try:
         async with Counterpoise.run(parts, plan.account) as plane:
             await replay(plane, plan, on_day)
-            overview = plane.overview()
-            tally = await plane.tally()
-            digest = plane.digest()
+            return await summarise(plane, plan, began, clock)
     finally:
         await parts.close()
+
+
+def parts_of(settings: Settings, command: str, plan: ReplayPlan, setup: PaperSetup) -> Parts:
+    """What a replay runs on: its data folder, whose terms a continuation must repeat."""
+    return replay_parts(settings, command, setup, plan.opened_at(), {"command": command, **terms_of(plan, setup)})
+
+
+async def summarise(plane: Counterpoise, plan: ReplayPlan, began: datetime, clock: Clock) -> ReplaySummary:
+    """The figures of a replay that has reached its last day."""
+    overview, tally, parts = plane.overview(), await plane.tally(), plane.parts
     growth = overview.time_weighted_return
     return ReplaySummary(
         days=len(plan.history.days),
@@ -109,7 +117,7 @@ async def _run(
         denials=dict(sorted(tally.denials.items())),
         stale_cells=plan.history.stale_cells,
         equity_proof_residual=overview.proof.residual,
-        replay_digest=digest,
+        replay_digest=plane.digest(),
         synchronous=SYNCHRONOUS[int(parts.pragmas()["synchronous"])],
     )
 

@@ -29,7 +29,10 @@ class LotMethod(StrEnum):
     """Which lots a sale closes first."""
 
     FIFO = "FIFO"
+    LIFO = "LIFO"
+    HIFO = "HIFO"
     AVERAGE = "AVERAGE"
+    SPECIFIC = "SPECIFIC"
 
 
 class TradingMode(StrEnum):

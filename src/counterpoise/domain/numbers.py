@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from decimal import (
     ROUND_HALF_EVEN,
     Context,
@@ -35,6 +36,7 @@ HUNDRED = Decimal(100)
 Quantity = NewType("Quantity", Decimal)
 Notional = NewType("Notional", Decimal)
 
+QUANTITY_PLACES = 9
 QUANTITY_STEP = Decimal("1e-9")
 CASH_STEP = Decimal("1e-18")
 FRACTION_STEP = Decimal("1e-18")
@@ -172,6 +174,31 @@ def divide_toward_zero(numerator: Decimal, denominator: Decimal, places: int) ->
     return _signed(whole, negative, places)
 
 
+def divide_exactly_18(numerator: Decimal, denominator: Decimal) -> Decimal | None:
+    """`numerator` ÷ `denominator` where it ends within 18 places, else None: nothing is rounded.
+
+    Raises:
+        ZeroDivisionError: `denominator` is zero.
+    """
+    whole, remainder, negative = _divide(numerator, denominator, 18)
+    return None if remainder else _signed(whole, negative, 18)
+
+
+def units_after_toward_zero(units: Decimal, numerator: Decimal, denominator: Decimal) -> Decimal:
+    """`units` × `numerator` ÷ `denominator`: exact within 18 places, else cut toward zero at 9, as venues count units.
+
+    Dust of which nine places would leave nothing is cut at 18.
+
+    Raises:
+        ZeroDivisionError: `denominator` is zero.
+    """
+    product = units * numerator
+    exactly = divide_exactly_18(product, denominator)
+    if exactly is not None:
+        return exactly
+    return divide_toward_zero(product, denominator, 9) or divide_toward_zero(product, denominator, 18)
+
+
 def units_toward_zero(amount: Decimal, price: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of `step` (> 0) whose cost at `price` (> 0) is at most `amount` (≥ 0)."""
     return (amount // (price * step)) * step
@@ -196,6 +223,16 @@ def units_away_from_zero(amount: Decimal, price: Decimal, step: Decimal) -> Deci
     """The smallest multiple of `step` (> 0) that is worth at least `amount` (≥ 0) at `price` (> 0)."""
     units = units_toward_zero(amount, price, step)
     return units if units * price >= amount else units + step
+
+
+def whole_steps(span: timedelta, step: timedelta) -> int:
+    """How many whole steps fit into a span of time."""
+    return span // step
+
+
+def even_steps(span: timedelta, count: int) -> timedelta:
+    """How long each of `count` even steps of a span is, down to the microsecond."""
+    return span // count
 
 
 def floor_to_step(value: Decimal, step: Decimal) -> Decimal:
@@ -248,6 +285,23 @@ def split_exactly(total: Decimal, weights: Mapping[str, Decimal], step: Decimal)
     parts = {name: shares[name] * signed_step for name in names}
     first = next(name for name in names if weights[name] > ZERO)
     parts[first] += odd_end
+    return parts
+
+
+def split_signed(total: Decimal, weights: Mapping[str, Decimal], places: int) -> dict[str, Decimal]:
+    """Share `total` in proportion to signed `weights` (whose sum is not zero) so that the parts sum to it exactly.
+
+    Each part is cut toward zero at `places`; what is left goes to the part of the largest weight, ties by name.
+
+    Raises:
+        InvalidInput: the weights sum to zero, so there is no proportion.
+    """
+    whole = sum(weights.values(), ZERO)
+    if whole.is_zero():
+        raise InvalidInput("weights", dict(weights), "weights whose sum is not zero")
+    parts = {name: divide_toward_zero(total * weights[name], whole, places) for name in sorted(weights)}
+    first = min(parts, key=lambda name: (-abs(weights[name]), name))
+    parts[first] += total - sum(parts.values(), ZERO)
     return parts
 
 

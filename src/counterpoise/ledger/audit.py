@@ -46,17 +46,24 @@ class Auditor:
         key: Of the seals.
         account: Whose journal it is.
         anchors: Of any account; only this one's count.
+        after: The entry before the first one to look at; what it says of itself is taken as it is.
     """
 
-    def __init__(self, key: bytes, account: AccountId, anchors: Iterable[Anchor] = ()) -> None:
+    def __init__(
+        self, key: bytes, account: AccountId, anchors: Iterable[Anchor] = (), after: Entry | None = None
+    ) -> None:
         self._key = key
         self._account = account
-        self._anchors = sorted((anchor.sequence, anchor.seal) for anchor in anchors if anchor.account == account)
+        self._sequence = after.sequence if after else 0
+        self._anchors = sorted(
+            (anchor.sequence, anchor.seal)
+            for anchor in anchors
+            if anchor.account == account and anchor.sequence > self._sequence
+        )
         self._next_anchor = 0
         self._entries = 0
-        self._sequence = 0
-        self._epoch = 0
-        self._seal = chain.genesis(account)
+        self._epoch = after.epoch if after else 0
+        self._seal = after.seal if after else chain.genesis(account)
         self._fact_ids: set[str] = set()
         self._last_anchored = 0
         self._first_bad: int | None = None
@@ -123,7 +130,7 @@ class Auditor:
         """The fact of the entry, or what is wrong with what it says."""
         name = f"entry {entry.sequence}"
         try:
-            written = codec.parse(entry.raw)
+            written = codec.parse_sealed(entry.raw)
             fact = codec.build(written)
         except (InvalidFact, UnknownKind) as error:
             return None, f"{name} cannot be read: {error}"

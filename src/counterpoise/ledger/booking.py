@@ -1,22 +1,25 @@
 """Which postings is a fact? Double entry: per fact and asset they sum to zero, exactly.
 
 The ledger accounts: `cash`; `position:<instrument>` in units of the instrument; `exchange:<instrument>`, the
-other side of a trade; `external`, the world that deposits come from; `fees`, `funding`, `dividends`, `interest`,
-`correction`; and in a FUTURES account `realised`, since a fill there moves no cash but its profit and its fee.
+other side of a trade; `external`, the world that deposits come from; `in_transit`, cash between two accounts of
+ours (over all accounts it sums to what has left and not arrived); `corporate`, the other side of splits and
+spin-offs; `fees`, `funding`, `dividends`, `interest`, `correction`; and in a FUTURES account `realised`, since a fill
+there moves no cash but its profit and its fee.
 An amount is signed from the account's point of view: + cash is more cash, + fees is more fees paid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
+from typing import NamedTuple
 
-from counterpoise.domain.accounts import AccountKind, StrategyName, StrategyShare, shares_or_unassigned
+from counterpoise.domain.accounts import UNASSIGNED, AccountKind, StrategyName, StrategyShare, shares_or_unassigned
 from counterpoise.domain.errors import InvalidFact
 from counterpoise.domain.facts import (
     Adjustment,
+    CashInLieu,
     Deposit,
     Dividend,
     Fact,
@@ -26,9 +29,13 @@ from counterpoise.domain.facts import (
     Interest,
     OpeningBalance,
     OpeningPosition,
+    SpinOff,
+    StrategyAllotted,
+    TransferReceived,
+    TransferSent,
     Withdrawal,
 )
-from counterpoise.domain.instruments import Instrument
+from counterpoise.domain.instruments import Instrument, InstrumentId
 from counterpoise.domain.numbers import CASH_STEP, ZERO, split_exactly
 
 CASH = "cash"
@@ -38,11 +45,12 @@ FUNDING = "funding"
 DIVIDENDS = "dividends"
 INTEREST = "interest"
 CORRECTION = "correction"
+IN_TRANSIT = "in_transit"
+CORPORATE = "corporate"
 REALISED = "realised"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
+class Posting(NamedTuple):
     """One amount on one ledger account.
 
     Attributes:
@@ -56,13 +64,26 @@ class Posting:
     strategy: StrategyName
 
 
-CashBody = OpeningBalance | Deposit | Withdrawal | Fee | Funding | Interest | Dividend | Adjustment
+CashBody = (
+    OpeningBalance
+    | Deposit
+    | Withdrawal
+    | TransferSent
+    | TransferReceived
+    | Fee
+    | Funding
+    | Interest
+    | Dividend
+    | Adjustment
+)
 
 COUNTERS: Mapping[type[CashBody], tuple[str, int]] = MappingProxyType(
     {
         OpeningBalance: (EXTERNAL, 1),
         Deposit: (EXTERNAL, 1),
         Withdrawal: (EXTERNAL, -1),
+        TransferSent: (IN_TRANSIT, -1),
+        TransferReceived: (IN_TRANSIT, 1),
         Fee: (FEES, -1),
         Funding: (FUNDING, 1),
         Interest: (INTEREST, 1),
@@ -81,7 +102,7 @@ def postings(
     Args:
         fact: What is booked.
         kind: How the account makes up its equity.
-        instrument: Of a Fill or OpeningPosition: whose units move.
+        instrument: Of a Fill or OpeningPosition: whose units move; of a SpinOff the child.
         realised: Of a Fill in a FUTURES account: its profit by the lots, quote currency.
 
     Raises:
@@ -101,7 +122,7 @@ def postings(
         return _adopted(instrument, shares_of(fact, body.quantity))
     if isinstance(body, CashBody):
         return cash_postings(body, shares_of(fact, body.amount))
-    return ()
+    return _of_the_account(body)
 
 
 def shares_of(fact: Fact, whole: Decimal) -> tuple[StrategyShare, ...]:
@@ -110,6 +131,8 @@ def shares_of(fact: Fact, whole: Decimal) -> tuple[StrategyShare, ...]:
     Raises:
         InvalidFact: the parts do not sum to the whole, a strategy stands twice, or a part has the other sign.
     """
+    if not fact.strategy_shares:
+        return (StrategyShare(strategy=UNASSIGNED, amount=whole),)
     shares = shares_or_unassigned(fact.strategy_shares, whole)
     for share in shares:
         if share.amount * whole < ZERO:
@@ -120,7 +143,7 @@ def shares_of(fact: Fact, whole: Decimal) -> tuple[StrategyShare, ...]:
 def pro_rata(amount: Decimal, shares: tuple[StrategyShare, ...]) -> tuple[StrategyShare, ...]:
     """`amount` by the shares of what moved, in steps of 1e-18, summing to it exactly (Hamilton's method)."""
     if len(shares) == 1:
-        return (StrategyShare(strategy=shares[0].strategy, amount=amount),)
+        return shares if shares[0].amount == amount else (StrategyShare(strategy=shares[0].strategy, amount=amount),)
     weights = {share.strategy: abs(share.amount) for share in shares}
     parts = split_exactly(amount, weights, CASH_STEP)
     return tuple(StrategyShare(strategy=share.strategy, amount=parts[share.strategy]) for share in shares)
@@ -176,6 +199,43 @@ def _adopted(instrument: Instrument, shares: tuple[StrategyShare, ...]) -> tuple
     return tuple(found)
 
 
+def _of_the_account(body: object) -> tuple[Posting, ...]:
+    """What moves without a market: units of a spin-off, cash between strategies."""
+    if isinstance(body, SpinOff):
+        return _pair(f"position:{body.child}", CORPORATE, body.child, body.quantity, UNASSIGNED)
+    return _allotted(body) if isinstance(body, StrategyAllotted) else ()
+
+
+def split_postings(unit: InstrumentId, change: Decimal) -> tuple[Posting, ...]:
+    """Units that a split made (or took); how many depends on what was held, so the book says it."""
+    return _pair(f"position:{unit}", CORPORATE, unit, change, UNASSIGNED)
+
+
+def in_lieu_postings(
+    body: CashInLieu, kind: AccountKind, instrument: Instrument, sign: Decimal, realised: Decimal
+) -> tuple[Posting, ...]:
+    """Like a sale of the fraction (a cover where `sign` is −1, a short holding): its units against cash.
+
+    In a FUTURES account its profit moves instead, quote currency.
+    """
+    exchange = f"exchange:{instrument.instrument_id}"
+    units = _units(instrument, exchange, -sign * body.quantity, UNASSIGNED)
+    if kind is AccountKind.FUTURES:
+        return (*units, *_pair(CASH, REALISED, instrument.quote, realised, UNASSIGNED))
+    return (*units, *_pair(CASH, exchange, body.asset, sign * body.amount, UNASSIGNED))
+
+
+def _allotted(body: StrategyAllotted) -> tuple[Posting, ...]:
+    """Cash from one strategy's book to another's: the account's own cash stays."""
+    given = -body.amount if body.quantity else body.amount
+    if not given:
+        return ()
+    return (
+        Posting(ledger_account=CASH, asset=body.asset, amount=-given, strategy=body.giver),
+        Posting(ledger_account=CASH, asset=body.asset, amount=given, strategy=body.taker),
+    )
+
+
 def _fee(fill: Fill, shares: tuple[StrategyShare, ...]) -> list[Posting]:
     found: list[Posting] = []
     for part in pro_rata(fill.fee, shares) if fill.fee else ():
@@ -193,6 +253,6 @@ def _pair(account: str, counter: str, asset: str, amount: Decimal, strategy: Str
     if not amount:
         return ()
     return (
-        Posting(ledger_account=account, asset=asset, amount=amount, strategy=strategy),
-        Posting(ledger_account=counter, asset=asset, amount=-amount, strategy=strategy),
+        Posting(account, asset, amount, strategy),
+        Posting(counter, asset, -amount, strategy),
     )

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from counterpoise import wiring
 from counterpoise.access.policies import admit
-from counterpoise.control import cycle, market, readmodels, recovery
-from counterpoise.control.account import Account
-from counterpoise.control.activity import Activity
+from counterpoise.control import cycle, market, readmodels
 from counterpoise.control.commands import (
-    ChangeTradingState,
     Command,
+    CorporateAction,
     OpenAccount,
     RecordCashFlow,
-    RequestCancel,
+    RecordCorporateAction,
     SetStrategy,
     SetTargets,
 )
 from counterpoise.control.decision import Answer
-from counterpoise.control.effects import Effects
-from counterpoise.control.feeds import heal
 from counterpoise.control.tally import Tally, tally
-from counterpoise.control.tasks import Supervisor
 from counterpoise.control.verify import VerifyReport, checkpoint_of, verify
 from counterpoise.domain.accounts import (
     SYSTEM,
@@ -36,35 +33,42 @@ from counterpoise.domain.accounts import (
     Scope,
     StrategyName,
 )
-from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
-from counterpoise.domain.errors import ConfigurationError, CounterpoiseError, PolicyRefused
+from counterpoise.domain.decisions import CandidateTrade, TradingState
+from counterpoise.domain.errors import ConfigurationError
 from counterpoise.domain.instruments import Symbol, check_text
 from counterpoise.domain.numbers import ZERO, exact, from_python
 from counterpoise.domain.plans import SizingPolicy, Target
-from counterpoise.domain.time import format_time
+from counterpoise.domain.time import day_start, format_time, trading_day
 from counterpoise.execution.run import SELL_WAIT
+from counterpoise.library import stopping, upkeep
 from counterpoise.library.opening import Opening
+from counterpoise.library.rest import Rest
+from counterpoise.library.screen import Screen
+from counterpoise.library.starting import Running, running
+from counterpoise.portfolio.curve import CurvePoint
 
 OWNER = Actor(name="owner", scope=Scope.ADMIN)
 """Who runs the process on this machine; fresh only where something has just checked who it is."""
 
-SETTLE_MAX = 10_000
-"""Rounds after which an account that never comes to rest is a fault of ours."""
-
 
 class Counterpoise:
-    """One running account with its journal, venue and clock."""
+    """One running account with its journal, venue and clock.
 
-    def __init__(
-        self, parts: wiring.Parts, account: Account, effects: Effects, supervisor: Supervisor, activity: Activity
-    ) -> None:
-        assert parts.broker is not None, "an account that trades has a venue"
-        self.parts = parts
-        self._broker = parts.broker
-        self._account = account
-        self._effects = effects
-        self._supervisor = supervisor
-        self._activity = activity
+    Attributes:
+        watch: What people see of it beside the book.
+        screen: The read models as they are shown.
+    """
+
+    def __init__(self, running: Running) -> None:
+        self.parts = running.parts
+        self.watch = running.watch
+        self.screen = Screen(running.account.view, running.watch, running.parts.clock)
+        self._broker = running.broker
+        self._account = running.account
+        self._effects = running.effects
+        self._supervisor = running.supervisor
+        self._activity = running.activity
+        self._rest = Rest(running)
 
     @classmethod
     @asynccontextmanager
@@ -75,27 +79,8 @@ class Counterpoise:
             JournalCorrupt: the journal is not what was written.
             ConfigurationError: the parts have no venue.
         """
-        if parts.broker is None:
-            raise ConfigurationError("an account that trades needs a venue")
-        activity = Activity()
-        async with Supervisor(activity.give_up) as supervisor:
-            state = await recovery.load(parts.journal, account_id, parts.journal.key, await parts.journal.anchors())
-            await recovery.claim(state, parts.journal, parts.owner, parts.clock.now())
-            effects = Effects(
-                broker=parts.broker,
-                clock=parts.clock,
-                timer=parts.timer,
-                supervisor=supervisor,
-                activity=activity,
-                may_send=lambda: (
-                    parts.owns() and not parts.latch.is_engaged and state.state.trading_state is not TradingState.HALTED
-                ),
-            )
-            account = recovery.serve(state, parts.journal, parts.clock, activity, effects)
-            supervisor.start("account", account.serve())
-            for number, upkeep in enumerate(parts.upkeep):
-                supervisor.start(f"upkeep.{number}", upkeep())
-            yield cls(parts, account, effects, supervisor, activity)
+        async with running(parts, account_id) as found:
+            yield cls(found)
 
     @classmethod
     @asynccontextmanager
@@ -117,10 +102,14 @@ class Counterpoise:
             try:
                 known = await parts.journal.accounts()
                 if not known and opening is None:
-                    raise ConfigurationError(f"no account in {data_dir}: open it once with an Opening")
+                    raise ConfigurationError(
+                        f"no account in {data_dir}; the first start opens one: an Opening, or "
+                        "`counterpoise serve --paper NAME --symbols SPY,QQQ`"
+                    )
                 name = known[0] if known else opening.name if opening else ""
                 async with cls.run(parts, name) as plane:
                     await plane.begin(opening)
+                    await plane.keep_up()
                     yield plane
                     await plane.keep_state()
             finally:
@@ -135,6 +124,15 @@ class Counterpoise:
             await self.open_account(opening, OWNER, now)
         await self.recover(now)
 
+    async def keep_up(self) -> None:
+        """From now on begin days, ask the venue and keep the curve by itself, as a live account must."""
+        clock = self.parts.wall
+        series = self.parts.series(self.account_id) if self.parts.series else None
+        for point in await upkeep.kept_points(series):
+            self.watch.curve.add(point)
+        for name, work in upkeep.of_live_account(self, series, clock).items():
+            self._supervisor.start(name, work)
+
     # --- what is known ---
 
     @property
@@ -146,6 +144,11 @@ class Counterpoise:
     def is_opened(self) -> bool:
         """Whether the account has its first facts."""
         return bool(self._account.view.sequence)
+
+    @property
+    def time_zone(self) -> str:
+        """In which the account's days begin."""
+        return self._account.view.state.opened.time_zone
 
     @property
     def has_runs(self) -> bool:
@@ -172,6 +175,32 @@ class Counterpoise:
     def equity(self) -> Decimal:
         """At the live marks, account currency."""
         return self._account.view.live_equity
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the account's writer and everything else that it needs still runs."""
+        return not self._supervisor.failed.is_set()
+
+    def look_after(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
+        """Run `work` for as long as the account runs; when it fails, the account has failed."""
+        return self._supervisor.start(name, work)
+
+    def on_failure(self, call: Callable[[], None]) -> None:
+        """Call when something that the account needs has failed; `raise_failure` then says what."""
+        self._supervisor.on_failure(call)
+
+    def raise_failure(self) -> None:
+        """Raise what the first failed task raised, if one has."""
+        self._supervisor.raise_failure()
+
+    def knows(self, symbol: Symbol) -> bool:
+        """Whether the symbol is one of the account's."""
+        return symbol in self._account.view.state.symbols
+
+    def may_be_negative(self, symbol: Symbol) -> bool:
+        """Whether the instrument may have a price below zero."""
+        state = self._account.view.state
+        return state.instruments[state.symbols[symbol]].negative_price_allowed
 
     @property
     def started_day(self) -> date | None:
@@ -268,13 +297,48 @@ class Counterpoise:
             RecordCashFlow(actor=actor, at=at, cause=f"cash/{reference}", amount=amount, reference=reference)
         )
 
+    async def record_corporate_action(
+        self, symbol: Symbol, action: CorporateAction, reference: str, actor: Actor = OWNER, at: datetime | None = None
+    ) -> Answer:
+        """A split, a new symbol, a spin-off or cash in lieu; `reference` makes it one act, `at` is when it took effect.
+
+        Working orders on the symbol are cancelled, and what runs still wanted of it is dropped after a split.
+
+        Raises:
+            InvalidInput: a symbol that the account does not know, or a fraction that is not held.
+        """
+        check_text(reference, "reference")
+        command = RecordCorporateAction(
+            actor=actor,
+            at=at or self.parts.clock.now(),
+            cause=f"corporate/{reference}",
+            symbol=symbol,
+            action=action,
+        )
+        return await self._ask(command)
+
     async def start_day(self, day: date, at: datetime) -> Answer:
         """A trading day of the account's zone has begun."""
         return await market.start_day(self._account, day, at)
 
+    async def start_today(self, now: datetime) -> None:
+        """Record that the trading day of `now` has begun, unless it has."""
+        day = trading_day(now, self.time_zone)
+        started = self.started_day
+        if started is None or started < day:
+            await self.start_day(day, day_start(day, self.time_zone))
+
+    def sample(self, at: datetime) -> tuple[CurvePoint, tuple[datetime, ...]]:
+        """Put the live equity on the curve; returns the point and the instants that were thinned out."""
+        return self.watch.sample(self._account.view, at)
+
     def observe(self, prices: Mapping[Symbol, Decimal], at: datetime) -> None:
         """Value the book at these prices; nothing is recorded."""
         market.observe(self._account, prices, at)
+        symbols = self._account.view.state.symbols
+        for symbol in prices:
+            self.watch.priced(symbols[symbol], at)
+        self.watch.ring()
 
     async def assess(self, at: datetime) -> Answer:
         """Record the observed prices if a figure that is kept depends on them."""
@@ -308,8 +372,10 @@ class Counterpoise:
         exact_prices = {symbol: from_python(price, f"price of {symbol}") for symbol, price in sorted(prices.items())}
         self.observe(exact_prices, now)
         await self.assess(now)
+        view = self._account.view
         for symbol, price in exact_prices.items():
-            await self.venue.set_price(symbol, price, now)
+            if view.live_marks[view.state.symbols[symbol]].at <= now:  # a late price values nothing and trades nothing
+                await self.venue.set_price(symbol, price, now)
         await self.settle(now)
         runs = self._account.view.state.runs.values()
         if any(now - run.started_at >= SELL_WAIT for run in runs):
@@ -322,21 +388,7 @@ class Counterpoise:
         Raises:
             PolicyRefused: the actor may only read.
         """
-        admit(ChangeTradingState.__name__, actor)
-        at = at or self.parts.clock.now()
-        try:
-            self.parts.latch.engage(reason)
-        finally:  # a latch that cannot be written is no reason to leave the halt unrecorded, or orders working
-            answer = await self._change_state(TradingState.HALTED, reason, actor, at)
-            await self._cancel_all(reason, at)
-        return answer
-
-    async def _cancel_all(self, reason: str, at: datetime) -> None:
-        """Ask for the end of every order that may still fill."""
-        for key, order in sorted(self._account.view.state.orders.items()):
-            if order.status.is_open:
-                cause = f"halt/{key}/{format_time(at)}"
-                await self._ask(RequestCancel(actor=SYSTEM, at=at, cause=cause, client_order_id=key, reason=reason))
+        return await self.change_state(TradingState.HALTED, reason, actor, at)
 
     async def resume(self, reason: str, actor: Actor, at: datetime | None = None) -> Answer:
         """Trade again; leaving HALTED, or a latched halt that is no fact yet, needs a fresh actor and a reason.
@@ -344,64 +396,61 @@ class Counterpoise:
         Raises:
             PolicyRefused: the actor may not.
         """
-        may = actor.fresh and actor.scope in (Scope.TRADE, Scope.ADMIN) and bool(reason.strip())
-        if self.parts.latch.is_engaged and not may:
-            raise PolicyRefused(f"un-halting needs a reason and {actor.name} to sign in again")
-        answer = await self._change_state(TradingState.ACTIVE, reason, actor, at or self.parts.clock.now())
-        self.parts.latch.release()
-        return answer
+        return await self.change_state(TradingState.ACTIVE, reason, actor, at)
+
+    async def change_state(self, state: TradingState, reason: str, actor: Actor, at: datetime | None = None) -> Answer:
+        """Halt, reduce or resume. Who repeats what it said gives the same `at`, and has one effect.
+
+        Raises:
+            PolicyRefused: the actor may not.
+        """
+        now = at or self.parts.clock.now()
+        # Without a time of its own each call is an act: a replay's clock stands still between two of them.
+        act = format_time(now) if at else f"{format_time(now)}/{self._account.view.sequence}"
+        return await stopping.change(self._account, self.parts.latch, state, reason, actor, now, act=act)
+
+    @property
+    def is_latched_only(self) -> bool:
+        """Whether the latch is engaged and no fact says so: somebody has put a HALT file beside the data."""
+        halted = self._account.view.state.trading_state is TradingState.HALTED
+        return self.is_opened and not halted and self.parts.latch.is_engaged
+
+    async def halt_as_latched(self) -> None:
+        """Make that halt a fact, and end what works."""
+        await self.change_state(TradingState.HALTED, "the HALT file is there", SYSTEM)
+        self.follow_ends()
+
+    def follow_ends(self) -> None:
+        """After a halt, ask the venue soon and again what became of the orders that were to end."""
+        self._supervisor.start("halt.ends", self._rest.follow_ends())
 
     # --- coming to rest ---
 
     async def recover(self, at: datetime) -> None:
         """After a start: obey a latched halt, take over what the venue did, settle what was in doubt, compare."""
-        if self.parts.latch.is_engaged and self.is_opened:
-            await self._change_state(TradingState.HALTED, "the HALT file was there at the start", SYSTEM, at)
-        await recovery.settle_in_flight(self._account, self._broker, self._effects, at)
-        await self.settle(at)
-        await recovery.compare(self._account, self._broker, at)
+        await self._rest.recover(at)
+
+    async def compare(self, at: datetime | None = None) -> None:
+        """Hold the book against the venue's; a difference opens a break, agreement settles it.
+
+        Raises:
+            VenueUnavailable: the venue did not answer; nothing is concluded from that.
+        """
+        await self._rest.compare(at or self.parts.clock.now())
 
     async def settle(self, at: datetime | None = None) -> None:
         """Return when nothing is under way: every answer recorded, every fill booked, every doubt looked up.
 
-        A replay's clock is moved to the next timer whenever everything else waits for it.
-
         Raises:
             CounterpoiseError: what a task of the loop failed with.
         """
-        at = at or self.parts.clock.now()
-        for _ in range(SETTLE_MAX):
-            await self._activity.quiet()
-            self._supervisor.raise_failure()
-            clock = self.parts.replay_clock
-            due = clock.next_timer() if clock else None
-            if clock and due:
-                clock.advance(due)
-            elif not await self._heal(at):
-                return
-        raise CounterpoiseError(f"account {self.account_id} did not come to rest within {SETTLE_MAX} rounds")
+        await self._rest.settle(at or self.parts.clock.now())
 
     async def keep_state(self) -> None:
         """Keep the folded state, so that a later verification can hold it against the facts."""
         view = self._account.view
         kept = checkpoint_of(view.book, view.sequence, view.epoch, version("counterpoise"))
         await self.parts.checkpoints.save(self.account_id, kept)
-
-    async def _heal(self, at: datetime) -> bool:
-        # Asked also while no order is open: a fill may have crossed the end of the last one.
-        return self.is_opened and await heal(self._account, self._broker, at)
-
-    async def _change_state(self, state: TradingState, reason: str, actor: Actor, at: datetime) -> Answer:
-        return await self._ask(
-            ChangeTradingState(
-                actor=actor,
-                at=at,
-                cause=f"state/{state}/{format_time(at)}",
-                state=state,
-                state_cause=StateCause.PERSON,
-                reason=reason,
-            )
-        )
 
     async def _ask(self, command: Command) -> Answer:
         return await self._account.ask(command)

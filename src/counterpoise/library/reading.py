@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 
-from counterpoise.control import readmodels, recovery
+from counterpoise.control import readmodels
+from counterpoise.control.glance import glance
 from counterpoise.control.verify import VerifyReport, verify
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
 from counterpoise.domain.facts import BODIES
-from counterpoise.domain.numbers import plain
-from counterpoise.domain.time import format_time
 from counterpoise.ledger.journal import Journal
+from counterpoise.messages.readmodels import snapshot_message
+from counterpoise.messages.wire import Json, to_json
 from counterpoise.settings import Settings
 from counterpoise.wiring import Parts, reading_parts
 
@@ -24,32 +26,11 @@ class Seen:
 
     overview: readmodels.Overview
 
-    def as_json(self) -> dict[str, object]:
-        """The snapshot in the names of the API; decimals are strings."""
-        snapshot = self.overview.snapshot
-        return {
-            "account": snapshot.account,
-            "sequence": snapshot.sequence,
-            "as_of": format_time(snapshot.as_of),
-            "total_equity": plain(snapshot.total_equity),
-            "cash_balance": plain(snapshot.cash_balance),
-            "total_exposure": plain(snapshot.total_exposure),
-            "num_positions": snapshot.num_positions,
-            "mode": self.overview.mode,
-            "trading_state": self.overview.trading_state,
-            "positions": [
-                {
-                    "symbol": held.symbol,
-                    "side": held.side,
-                    "size": plain(held.size),
-                    "entry_price": plain(held.entry_price),
-                    "current_price": None if held.current_price is None else plain(held.current_price),
-                    "unrealized_pnl": plain(held.unrealized_pnl),
-                    "exposure": plain(held.exposure),
-                }
-                for held in snapshot.positions
-            ],
-        }
+    def as_json(self) -> Json:
+        """The snapshot as the API has it, with mode and trading state; decimals are strings."""
+        told = to_json(snapshot_message(self.overview.snapshot))
+        assert isinstance(told, dict), "a message is an object"
+        return {**told, "mode": str(self.overview.mode), "trading_state": str(self.overview.trading_state)}
 
 
 async def verify_folder(settings: Settings, account: AccountId | None = None) -> tuple[VerifyReport, ...]:
@@ -85,7 +66,7 @@ async def read_overview(settings: Settings, account: AccountId | None) -> Seen:
     async with _reading(settings) as parts:
         journal = parts.journal
         name = await _chosen(journal, account, settings)
-        view = await recovery.load(journal, name, journal.key, await journal.anchors())
+        view = await glance(journal, parts.checkpoints, name, await journal.anchors(), version("counterpoise"))
         times = [mark.at for mark in view.state.marks.values()]
         opened = view.state.drawdown.ever.since
         now = max([*times, *([opened] if opened else [])], default=parts.clock.now())

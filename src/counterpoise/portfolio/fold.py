@@ -1,14 +1,16 @@
 """What does each kind of fact change in the book?
 
 `Book` is an account's state with its valuation at the recorded marks; `Book.apply` is the one way in. Folding
-is atomic: a fact that cannot be true raises and leaves everything as it was. The state is a function of the
-facts; folding more facts into a state is the same as folding them all.
+is atomic: a fact that cannot be true raises and leaves everything as it was. What was decided, ordered and named is
+folded in the order of the journal, which is what we knew; money, prices and holdings are folded in the order in which
+they happened (`portfolio.timeline`), however late we heard of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from types import MappingProxyType
@@ -17,61 +19,80 @@ from typing import TypeVar, cast
 from counterpoise.domain.accounts import AccountId, AccountKind
 from counterpoise.domain.errors import InvalidFact, UnknownKind
 from counterpoise.domain.facts import BODIES, Fact
-from counterpoise.domain.facts.market import MarkReason
-from counterpoise.domain.numbers import ONE, ZERO, canonical
-from counterpoise.domain.time import trading_day, zone
-from counterpoise.ledger import booking
+from counterpoise.domain.instruments import InstrumentId
+from counterpoise.domain.marks import Mark
+from counterpoise.domain.numbers import canonical
+from counterpoise.domain.time import zone
 from counterpoise.ledger.codec import to_bytes
-from counterpoise.portfolio import drawdown, orders, pnl, positions, proof
-from counterpoise.portfolio.proof import Cause
-from counterpoise.portfolio.state import STATE_VERSION, AccountState, OpenBreak
+from counterpoise.portfolio import amendments, economy, orders
+from counterpoise.portfolio.state import STATE_VERSION, AccountState, EarlierTerms, OpenBreak, Statement
+from counterpoise.portfolio.timeline import BEGINNING, LAST_RANK, OF_AN_ORDER, RANKS, Place, Timeline, place
 from counterpoise.portfolio.valuation import Valuation
 
 T = TypeVar("T")
+
+NO_TICKS: Mapping[InstrumentId, Mark] = MappingProxyType({})
 
 
 class Book:
     """One account's state and what it is worth at the recorded marks.
 
+    Args:
+        state: Folded from the facts; the book takes it over.
+        newest: The place of the last fact of money in it.
+        floor: Facts from this time on stay within reach of late ones, however old they become.
+
     Attributes:
-        state: Folded from the facts, changed by `apply` only.
+        state: Changed by `apply` only.
         valuation: The state at its recorded marks, kept incrementally. Without terms there is nothing to value.
+        timeline: The facts of money of the last days.
+        fills: Identities of the fills that were folded. They are not part of the state: it would grow with history.
     """
 
-    __slots__ = ("_valuations", "state", "valuation")
+    __slots__ = ("_ticks", "_valuations", "fills", "state", "timeline", "valuation")
 
-    def __init__(self, state: AccountState) -> None:
+    def __init__(self, state: AccountState, newest: Place | None = None, floor: datetime | None = None) -> None:
         self.state = state
+        self.fills: set[str] = set()
+        self.timeline = Timeline(state, newest, floor)
         self.valuation = Valuation.from_state(state) if state.terms is not None else Valuation(AccountKind.CASH, "")
         self._valuations = [self.valuation]
+        self._ticks: list[Mapping[InstrumentId, Mark]] = []
 
     @classmethod
-    def open(cls, account: AccountId) -> Book:
+    def open(cls, account: AccountId, floor: datetime | None = None) -> Book:
         """The book of an account without facts."""
-        return cls(AccountState(account=account))
+        return cls(AccountState(account=account), floor=floor)
 
     @classmethod
     def from_state(cls, state: AccountState) -> Book:
-        """The book of a state that was folded before; it takes the state over."""
-        return cls(state)
+        """The book of a state that was folded before; it takes the state over. What came before is out of reach."""
+        newest = None if state.moved_at is None else Place(state.moved_at, LAST_RANK, 0, "")
+        return cls(state, newest)
 
-    def follow(self) -> Valuation:
+    def follow(self, ticks: Mapping[InstrumentId, Mark] = NO_TICKS) -> Valuation:
         """A second valuation that `apply` keeps at the same cash and positions, for marks that are no facts (ticks).
+
+        Args:
+            ticks: The newest of these marks, kept up by whoever brings them to the valuation; read only when a late
+                fact has changed what was before.
 
         Raises:
             ValueError: the account has no terms yet.
         """
         live = Valuation.from_state(self.state)
         self._valuations.append(live)
+        self._ticks.append(ticks)
         return live
 
     def apply(self, fact: Fact) -> None:
-        """Fold one fact.
+        """Fold one fact, late or not.
 
         Raises:
             UnknownKind: this version does not know the fact's kind.
             InvalidFact: it cannot be true; the book is as it was.
             IllegalTransition: its order cannot have had that; the book is as it was.
+            OutOfReach: it is so late that the book must be folded anew from the journal; the book is as it was.
         """
         fold_one = HANDLERS.get(fact.kind)
         if fold_one is None or type(fact.body) is not BODIES[fact.kind]:
@@ -82,6 +103,17 @@ class Book:
             raise InvalidFact("kind", fact.kind, "AccountOpened first")
         fold_one(self, fact)
 
+    def require(self, fact: Fact) -> None:
+        """Refuse a fact that `apply` could not put in its place.
+
+        Raises:
+            OutOfReach: the book must be folded anew from the journal, with facts kept from the time it names on.
+        """
+        if fact.kind in RANKS:
+            self.timeline.require(self.place(fact))
+        elif fact.kind in amendments.KINDS:
+            amendments.require(self, fact)
+
     def digest(self) -> str:
         """As `digest` of the state."""
         return digest(self.state)
@@ -90,11 +122,50 @@ class Book:
         """Value the account from its terms on."""
         self.valuation = Valuation.from_state(self.state)
         self._valuations[0] = self.valuation
+        self.timeline = Timeline(self.state, floor=self.timeline.floor)
 
     @property
     def valuations(self) -> list[Valuation]:
         """All valuations that follow the book; the first is at the recorded marks."""
         return self._valuations
+
+    def place(self, fact: Fact) -> Place:
+        """Where a fact stands; fills and the end of an open order after its intent, whatever the venue's clock says."""
+        where = place(fact)
+        if fact.kind in OF_AN_ORDER:
+            order = self.state.orders.get(fact.body.client_order_id)
+            if order is not None and order.intended_at > where.at:
+                return where._replace(at=order.intended_at)
+        return where
+
+    def move(self, fact: Fact, where: Place | None = None) -> None:
+        """Fold what a fact changes in money, prices and holdings, in its place (`where` if it is known already).
+
+        Raises:
+            InvalidFact, OutOfReach: the book is as it was.
+        """
+        where = where or self.place(fact)
+        if not self.timeline.is_late(where):
+            economy.change(self.state, self._valuations, fact)
+            self.timeline.add(where, fact)
+            self.state.moved_at = where.at
+            return
+        start = self.timeline.insert(where, fact)
+        try:
+            self.fold_from(start)
+        except InvalidFact:
+            # Here it stood in the way of itself or of what came after it: without it everything is as it was.
+            self.fold_from(self.timeline.remove(where))
+            raise
+
+    def fold_from(self, start: int) -> None:
+        """Fold the timeline from `start` on again, from the state that was put back to there."""
+        recorded = Valuation.from_state(self.state)
+        only = [recorded]
+        self.timeline.refold(start, lambda fact: economy.change(self.state, only, fact))
+        self.valuation = self._valuations[0] = recorded
+        for follower, ticks in zip(self._valuations[1:], self._ticks, strict=True):
+            follower.take_over(recorded, ticks)
 
 
 def apply(state: AccountState, fact: Fact) -> None:
@@ -104,7 +175,7 @@ def apply(state: AccountState, fact: Fact) -> None:
 
 def fold(account: AccountId, facts: Iterable[Fact]) -> AccountState:
     """The state of `account` after `facts`."""
-    book = Book.open(account)
+    book = Book.open(account, floor=BEGINNING)  # all are here, so none is ever out of reach
     for fact in facts:
         book.apply(fact)
     return book.state
@@ -141,11 +212,19 @@ def _open_account(book: Book, fact: Fact) -> None:
 
 
 def _configure_account(book: Book, fact: Fact) -> None:
-    """New terms; what equity is made of and counted in stays as the account was opened."""
+    """New terms; what equity is made of and counted in stays as the account was opened.
+
+    Raises:
+        InvalidFact: kind or currency would change, or terms would change before the last change of them.
+    """
     old, new = book.state.opened, fact.body.terms
     zone(new.time_zone)
     if (old.kind, old.base_currency) != (new.kind, new.base_currency):
         raise InvalidFact("terms", f"{new.kind} {new.base_currency}", f"{old.kind} {old.base_currency}, as opened")
+    earlier = book.state.earlier_terms
+    if earlier and fact.occurred_at < earlier[-1].until:
+        raise InvalidFact("occurred_at", fact.occurred_at.isoformat(), "a time after the last change of terms")
+    earlier.append(EarlierTerms(until=fact.occurred_at, terms=old))
     book.state.terms = new
 
 
@@ -155,112 +234,83 @@ def _claim_writer(book: Book, fact: Fact) -> None:
 
 
 def _define_instrument(book: Book, fact: Fact) -> None:
-    """New or changed terms; what a held position is worth per point cannot change under it."""
+    """New or changed terms; what an instrument that was ever booked is worth per point cannot change under it."""
     state, new = book.state, fact.body.instrument
     old = state.instruments.get(new.instrument_id)
-    held = new.instrument_id in state.holdings
-    if held and old is not None and (old.multiplier, old.quote) != (new.multiplier, new.quote):
+    booked = f"position:{new.instrument_id}" in state.postings or new.instrument_id in state.holdings
+    if booked and old is not None and (old.multiplier, old.quote) != (new.multiplier, new.quote):
         raise InvalidFact("instrument", new.instrument_id, "the multiplier and quote of the position that is held")
-    if old is not None and state.symbols.get(old.symbol) == new.instrument_id:
-        del state.symbols[old.symbol]
+    _name(state, new.instrument_id, new.symbol)
     state.instruments[new.instrument_id] = new
-    state.symbols[new.symbol] = new.instrument_id
     for valuation in book.valuations:
         valuation.define(new)
 
 
+def _change_symbol(book: Book, fact: Fact) -> None:
+    """Another symbol for the same thing."""
+    state = book.state
+    old = state.instruments.get(str(fact.instrument))
+    if old is None:
+        raise InvalidFact("instrument", str(fact.instrument), "an instrument that was defined before")
+    taken = state.symbols.get(fact.body.symbol)
+    if taken not in (None, old.instrument_id):
+        raise InvalidFact("symbol", fact.body.symbol, "a symbol that no other instrument of the account has")
+    _name(state, old.instrument_id, fact.body.symbol)
+    state.instruments[old.instrument_id] = replace(old, symbol=fact.body.symbol)
+    orders.rename(state, old.symbol, fact.body.symbol)
+
+
+def _split(book: Book, fact: Fact) -> None:
+    """Units and mark; what runs still wanted to trade of it was counted in units that are no more."""
+    book.move(fact)
+    orders.drop_lines(book.state, str(fact.instrument), "SPLIT")
+
+
+def _name(state: AccountState, identity: str, symbol: str) -> None:
+    old = state.instruments.get(identity)
+    if old is not None and state.symbols.get(old.symbol) == identity:
+        del state.symbols[old.symbol]
+    state.symbols[symbol] = identity
+
+
 def _record_marks(book: Book, fact: Fact) -> None:
-    """Marks that mattered: price causes for what is held, then the equity that they make."""
-    state, reason = book.state, fact.body.reason
-    for new in fact.body.marks:
-        positions.check_price(positions.instrument_of(state, new.instrument), new.price)
-    time_zone = state.opened.time_zone
-    if reason is not MarkReason.DAY_START:
-        # The day began at the marks known then; only DAY_START brings the marks of that instant itself.
-        drawdown.begin(state.drawdown, book.valuation.equity, fact.occurred_at, time_zone)
-    for new in fact.body.marks:
-        positions.mark(state, book.valuations, new)
-    drawdown.on_equity(state.drawdown, book.valuation.equity, fact.occurred_at, time_zone)
-    state.marks_ref = fact.fact_id
-    state.acts[f"marks:{reason}"] = fact.fact_id
-
-
-def _set_rate(book: Book, fact: Fact) -> None:
-    """fx cause = what is priced in the asset × Δrate."""
-    state, asset, rate = book.state, fact.body.asset, fact.body.rate
-    if asset == state.opened.base_currency:
-        if rate != ONE:
-            raise InvalidFact("rate", str(rate), f"1: {asset} is the base currency")
-        return
-    change = rate - state.fx.get(asset, ZERO)
-    for strategy in list(state.strategies):
-        worth = proof.strategy_worth_in(state, strategy, asset)
-        if worth:
-            proof.add(state, strategy, Cause.FX, worth * change)
-    state.fx[asset] = rate
-    for valuation in book.valuations:
-        valuation.set_rate(asset, rate)
-
-
-CASH_CAUSES: Mapping[str, Cause] = MappingProxyType(
-    {
-        "OpeningBalance": Cause.TRANSFER,
-        "Deposit": Cause.TRANSFER,
-        "Withdrawal": Cause.TRANSFER,
-        "Fee": Cause.FEE,
-        "Funding": Cause.FUNDING,
-        "Interest": Cause.INTEREST,
-        "Dividend": Cause.DIVIDEND,
-        "Adjustment": Cause.CORRECTION,
-    }
-)
-"""Kind of a cash movement → the cause that it is; transfers are external flows too."""
-
-
-def _move_cash(book: Book, fact: Fact) -> None:
-    """Cash without an order: its postings, each strategy's share, its cause, and what depends on the kind."""
-    state, body, cause = book.state, fact.body, CASH_CAUSES[fact.kind]
-    if fact.instrument is not None:
-        positions.instrument_of(state, fact.instrument)
-    entries = booking.postings(fact, state.opened.kind)
-    positions.post(state, entries)
-    rate = proof.rate_of(state, body.asset)
-    moved = ZERO
-    for entry in entries:
-        if entry.ledger_account == booking.CASH:
-            own = proof.book_of(state, entry.strategy).cash
-            own[body.asset] = own.get(body.asset, ZERO) + entry.amount
-            proof.add(state, entry.strategy, cause, entry.amount * rate)
-            moved += entry.amount
-    worth = moved * rate
-    if cause is Cause.TRANSFER:
-        zone_name = state.opened.time_zone
-        drawdown.on_flow(state.drawdown, book.valuation.equity, worth, fact.occurred_at, zone_name)
-    state.cash[body.asset] = state.cash.get(body.asset, ZERO) + moved
-    for valuation in book.valuations:
-        valuation.on_cash(body.asset, moved)
-    _count_cash(state, fact, cause, worth)
-
-
-def _count_cash(state: AccountState, fact: Fact, cause: Cause, worth: Decimal) -> None:
-    """Fees and funding into the day's results; what a position earned stays with it until it is closed."""
-    day = trading_day(fact.occurred_at, state.opened.time_zone)
-    if cause is Cause.FEE:
-        pnl.book_fee(state.results, -worth, day)
-    elif cause is Cause.FUNDING:
-        pnl.book_funding(state.results, worth, day)
-    if cause is Cause.FUNDING and fact.instrument is not None:
-        holding = state.holdings.get(fact.instrument)
-        if holding is not None and holding.quantity:
-            holding.funding += worth
-
-
-def _adopt_position(book: Book, fact: Fact) -> None:
-    positions.adopt(book.state, book.valuations, fact)
+    """Marks that mattered, and which fact brought the last ones."""
+    book.move(fact)
+    state = book.state
+    if state.marks_at is None or fact.occurred_at >= state.marks_at:
+        state.marks_ref, state.marks_at = fact.fact_id, fact.occurred_at
 
 
 def _book_fill(book: Book, fact: Fact) -> None:
-    positions.book_fill(book.state, book.valuations, fact)
+    """An execution: once, by its identity; its order first says whether it can fill."""
+    state, fill = book.state, fact.body
+    if fill.fill_id in book.fills:
+        raise InvalidFact("fill_id", fill.fill_id, "a fill that is not booked yet")
+    effective = economy.amended(state, fact)
+    status = orders.status_after_fill(state, effective.body) if effective else None
+    book.move(fact)
+    book.fills.add(fill.fill_id)
+    state.fill_cursor = max(state.fill_cursor, fill.venue_sequence)
+    if effective is not None:
+        orders.book_fill(state, effective, status)
+
+
+def _intend(book: Book, fact: Fact) -> None:
+    """An order, and from now on its fills are one trade; the same order sent again begins no second one."""
+    book.timeline.require(place(fact))
+    if orders.intend(book.state, fact):
+        book.move(fact)
+
+
+def _answer(book: Book, fact: Fact) -> None:
+    """What the venue said of an order; its end is also the end of what it can close."""
+    if fact.kind not in RANKS:
+        orders.answer(book.state, fact)
+        return
+    where = book.place(fact)
+    book.timeline.require(where)
+    orders.answer(book.state, fact)
+    book.move(fact, where)
 
 
 def _set_targets(book: Book, fact: Fact) -> None:
@@ -274,7 +324,7 @@ def _set_limits(book: Book, fact: Fact) -> None:
 
 
 def _set_strategy(book: Book, fact: Fact) -> None:
-    proof.book_of(book.state, fact.body.strategy).enabled = fact.body.enabled
+    book.state.enabled[fact.body.strategy] = fact.body.enabled
 
 
 def _change_mode(book: Book, fact: Fact) -> None:
@@ -299,11 +349,22 @@ def _settle_break(book: Book, fact: Fact) -> None:
     del book.state.breaks[fact.body.opened]
 
 
+def _read_statement(book: Book, fact: Fact) -> None:
+    """The newest statement of a venue stands, whatever order they arrive in."""
+    known = book.state.statements.get(fact.source)
+    agreed = fact.occurred_at if fact.body.agrees else None
+    last = max((at for at in (agreed, known.reconciled_at if known else None) if at is not None), default=None)
+    if known is not None and fact.occurred_at < known.as_of:
+        book.state.statements[fact.source] = replace(known, reconciled_at=last)
+        return
+    book.state.statements[fact.source] = Statement(read=fact.body, as_of=fact.occurred_at, reconciled_at=last)
+
+
 Handler = Callable[[Book, Fact], None]
 
 
 def _on_state(function: Callable[[AccountState, Fact], None]) -> Handler:
-    """A handler of what needs no valuation."""
+    """A handler of what changes nothing but what was decided and ordered."""
 
     def handle(book: Book, fact: Fact) -> None:
         function(book.state, fact)
@@ -313,19 +374,20 @@ def _on_state(function: Callable[[AccountState, Fact], None]) -> Handler:
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
+        **dict.fromkeys(RANKS, Book.move),
         "AccountOpened": _open_account,
         "AccountConfigured": _configure_account,
         "WriterClaimed": _claim_writer,
         "RunStarted": _on_state(orders.start_run),
         "RunEnded": _on_state(orders.end_run),
         "InstrumentDefined": _define_instrument,
+        "SymbolChange": _change_symbol,
+        "Split": _split,
         "MarksRecorded": _record_marks,
-        **dict.fromkeys(CASH_CAUSES, _move_cash),
-        "FxRate": _set_rate,
-        "OpeningPosition": _adopt_position,
         "Fill": _book_fill,
-        "OrderIntended": _on_state(orders.intend),
-        **{body.__name__: _on_state(orders.answer) for body in orders.EVENTS},
+        **amendments.KINDS,
+        "OrderIntended": _intend,
+        **{body.__name__: _answer for body in orders.EVENTS},
         "CancelRequested": _on_state(orders.request_cancel),
         "TargetsSet": _set_targets,
         "LimitsSet": _set_limits,
@@ -337,6 +399,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "TradingStateChanged": _change_trading_state,
         "BreakOpened": _open_break,
         "BreakSettled": _settle_break,
+        "StatementRead": _read_statement,
     }
 )
 """Kind → what it changes; one entry for every kind of fact."""

@@ -6,7 +6,7 @@ it is terminal and no run under way owns it; until then its run can read how eac
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 from decimal import Decimal
 
 from counterpoise.domain.accounts import UNASSIGNED
@@ -21,9 +21,9 @@ from counterpoise.domain.facts.orders import (
     OrderRejected,
     OrderUnknown,
 )
+from counterpoise.domain.instruments import InstrumentId, Symbol
 from counterpoise.domain.orders import OrderEvent, OrderStatus, next_status
-from counterpoise.domain.plans import PlanAction
-from counterpoise.portfolio import pnl
+from counterpoise.domain.plans import PlanAction, PlanItem
 from counterpoise.portfolio.state import AccountState, OrderState, Proposal, RunState
 
 Answer = OrderAcknowledged | OrderRejected | OrderUnknown | OrderCancelled | OrderExpired
@@ -43,8 +43,8 @@ def open_orders(state: AccountState) -> tuple[OrderState, ...]:
     return tuple(state.orders[identity] for identity in sorted(state.orders) if state.orders[identity].status.is_open)
 
 
-def intend(state: AccountState, fact: Fact) -> None:
-    """A new order, or the same one again after a look-up proved it absent.
+def intend(state: AccountState, fact: Fact) -> bool:
+    """A new order, or the same one again after a look-up proved it absent; whether it is a new one.
 
     Raises:
         InvalidFact: the id is taken by another order, or the intent is of an earlier epoch than the last.
@@ -61,13 +61,14 @@ def intend(state: AccountState, fact: Fact) -> None:
         known.status = next_status(known.status, OrderEvent.REINTENDED)
         known.epoch = fact.epoch
         known.intents += 1
-        return
+        return False
     state.orders[intent.client_order_id] = OrderState(
         intent=intent, decision=body.decision, intended_at=fact.occurred_at, epoch=fact.epoch
     )
     run = state.runs.get(intent.run_id)
     if run is not None:
         run.released[intent.line] = intent.client_order_id
+    return True
 
 
 def answer(state: AccountState, fact: Fact) -> None:
@@ -106,42 +107,25 @@ def status_after_fill(state: AccountState, fill: Fill) -> OrderStatus | None:
     return next_status(order.status, OrderEvent.FILLED_WHOLE if whole else OrderEvent.FILLED_PART)
 
 
-def book_fill(
-    state: AccountState, fill: Fill, status: OrderStatus | None, fee: Decimal, realised: Decimal, closed: Decimal,
-    result: Decimal, at: datetime,
-) -> None:  # fmt: skip
-    """Fold a fill into its order, and count the trade that it closed if nothing more can belong to it.
-
-    Args:
-        state: The book.
-        fill: What the venue reported.
-        status: From `status_after_fill`.
-        fee: Of the fill, positive is paid, account currency.
-        realised: P&L of the closed units, account currency, without fees.
-        closed: Units that reduced a position, ≥ 0.
-        result: P&L of those units after fees and funding, account currency.
-        at: The venue's time of the fill.
-    """
-    state.fill_cursor = max(state.fill_cursor, fill.venue_sequence)
+def book_fill(state: AccountState, fact: Fact, status: OrderStatus | None) -> None:
+    """Fold a fill into its order; `status` is from `status_after_fill`."""
+    fill: Fill = fact.body
     order = state.orders.get(fill.client_order_id) if status is not None else None
     if order is None or status is None:
-        if closed:
-            pnl.close_trade(state.results, result, at)
         return
     was_terminal, order.status = order.status.is_terminal, status
     order.fills += 1
-    order.last_fill_at = at
+    order.last_fill_at = max(order.last_fill_at or fact.occurred_at, fact.occurred_at)
     order.filled += fill.quantity
-    order.realised += realised
-    order.charged += fee
-    order.closed_units += closed
-    order.closed_result += result
-    if was_terminal:
-        # A fill crossed the end of the order, which was counted then: this part is a trade of its own.
-        if closed:
-            pnl.close_trade(state.results, result, at)
-    elif status.is_terminal:
+    if status.is_terminal and not was_terminal:
         _end(state, order)
+
+
+def take_back(state: AccountState, client_order_id: str, quantity: Decimal) -> None:
+    """So many units (signed: a correction may also add) of an order were not filled after all."""
+    order = state.orders.get(client_order_id) if client_order_id else None
+    if order is not None:
+        order.filled -= quantity
 
 
 def propose_plan(state: AccountState, fact: Fact) -> None:
@@ -221,6 +205,33 @@ def end_run(state: AccountState, fact: Fact) -> None:
             del state.orders[identity]
 
 
+def rename(state: AccountState, before: Symbol, after: Symbol) -> None:
+    """Targets and lines of an instrument follow its new symbol."""
+    for strategy, wanted in state.targets.items():
+        if any(target.symbol == before for target in wanted.targets):
+            targets = tuple(
+                replace(target, symbol=after) if target.symbol == before else target for target in wanted.targets
+            )
+            state.targets[strategy] = replace(wanted, targets=targets)
+    for run in state.runs.values():
+        run.lines = _renamed(run.lines, before, after)
+    if state.proposed is not None:
+        state.proposed.lines = _renamed(state.proposed.lines, before, after)
+
+
+def drop_lines(state: AccountState, instrument: InstrumentId, reason: str) -> None:
+    """Lines of an instrument that were not sent yet are over for their runs; the next plan decides anew."""
+    symbol = state.instruments[instrument].symbol
+    for run in state.runs.values():
+        for line in run.lines:
+            if line.symbol == symbol and line.priority not in run.released:
+                run.denied.setdefault(line.priority, reason)
+
+
+def _renamed(lines: tuple[PlanItem, ...], before: Symbol, after: Symbol) -> tuple[PlanItem, ...]:
+    return tuple(replace(line, symbol=after) if line.symbol == before else line for line in lines)
+
+
 def _order(state: AccountState, client_order_id: str) -> OrderState:
     order = state.orders.get(client_order_id)
     if order is None:
@@ -229,8 +240,6 @@ def _order(state: AccountState, client_order_id: str) -> OrderState:
 
 
 def _end(state: AccountState, order: OrderState) -> None:
-    """The order became terminal: count its closed trade, and let it go unless a run still reads it."""
-    if order.closed_units:
-        pnl.close_trade(state.results, order.closed_result, order.last_fill_at or order.intended_at)
+    """The order became terminal: let it go unless a run still reads it."""
     if order.intent.run_id not in state.runs:
         del state.orders[order.intent.client_order_id]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from counterpoise.domain.facts import Fact
 from counterpoise.domain.numbers import ZERO, ratio_half_even_10
 from counterpoise.domain.time import trading_day, week_start
 from counterpoise.portfolio.state import AccountState, ResultsBook
@@ -76,6 +77,20 @@ def book_realised(results: ResultsBook, amount: Decimal, day: date) -> None:
         results.realised_month += amount
 
 
+def book_fill(results: ResultsBook, realised: Decimal, fee: Decimal, day: date) -> None:
+    """Add what a fill of `day` realised and its fee, positive is paid."""
+    if day == results.day:  # nearly always, and every period holds it then
+        results.realised_total += realised
+        results.realised_today += realised
+        results.realised_week += realised
+        results.realised_month += realised
+        results.fees_total += fee
+        results.fees_today += fee
+        return
+    book_realised(results, realised, day)
+    book_fee(results, fee, day)
+
+
 def book_fee(results: ResultsBook, amount: Decimal, day: date) -> None:
     """Add a fee, positive is paid."""
     begin(results, day)
@@ -89,6 +104,31 @@ def book_funding(results: ResultsBook, amount: Decimal, day: date) -> None:
     begin(results, day)
     if day == results.day:
         results.funding_today += amount
+
+
+def fill_trade(state: AccountState, fact: Fact, closed: Decimal, result: Decimal) -> None:
+    """A fill closed `closed` units with `result` (account currency, after fees and funding).
+
+    It is part of its order's trade; a fill of no order that we know to be open is a trade of its own.
+    """
+    trade = state.trades.get(fact.body.client_order_id)
+    if trade is None:
+        if closed:
+            close_trade(state.results, result, fact.occurred_at)
+        return
+    trade.filled += fact.body.quantity
+    trade.closed += closed
+    trade.result += result
+    trade.last_at = fact.occurred_at
+    if trade.filled >= trade.quantity:
+        end_trade(state, fact.body.client_order_id)
+
+
+def end_trade(state: AccountState, client_order_id: str) -> None:
+    """The order is over: what it closed counts as one trade."""
+    trade = state.trades.pop(client_order_id, None)
+    if trade is not None and trade.closed and trade.last_at is not None:
+        close_trade(state.results, trade.result, trade.last_at)
 
 
 def close_trade(results: ResultsBook, result: Decimal, at: datetime) -> None:

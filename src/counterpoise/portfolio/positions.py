@@ -5,18 +5,19 @@ Each function validates first and only then moves anything, so a refused fact le
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
-from counterpoise.domain.accounts import AccountKind, StrategyShare
+from counterpoise.domain.accounts import AccountKind, StrategyName, StrategyShare
 from counterpoise.domain.errors import InvalidFact
 from counterpoise.domain.facts import Fact, Fill, OpeningPosition
 from counterpoise.domain.instruments import Instrument, InstrumentId
 from counterpoise.domain.marks import Mark
-from counterpoise.domain.numbers import ONE, ZERO, divide_half_even_18
+from counterpoise.domain.numbers import ZERO, divide_half_even_18
 from counterpoise.domain.time import trading_day
 from counterpoise.ledger import booking
 from counterpoise.ledger.lots import Lot, Traded, trade
-from counterpoise.portfolio import drawdown, orders, pnl
+from counterpoise.portfolio import drawdown, pnl, today
 from counterpoise.portfolio.proof import Cause, add, book_of, price_of, rate_of
 from counterpoise.portfolio.state import AccountState, Holding
 from counterpoise.portfolio.valuation import Valuation
@@ -50,39 +51,39 @@ def book_fill(state: AccountState, valuations: Valuations, fact: Fact) -> None:
     """Book an execution as the venue reported it, also one that sells more than is held.
 
     Raises:
-        InvalidFact: the fill is booked already, its instrument is unknown, or its shares do not fit it.
-        IllegalTransition: its order cannot fill.
+        InvalidFact: its instrument is unknown, or its shares do not fit it.
     """
     fill: Fill = fact.body
-    if fill.fill_id in state.fill_ids:
-        raise InvalidFact("fill_id", fill.fill_id, "a fill that is not booked yet")
     instrument = instrument_of(state, fact.instrument)
     check_price(instrument, fill.price)
     shares = booking.shares_of(fact, fill.quantity)
-    status = orders.status_after_fill(state, fill)
-    terms = state.opened
+    terms = state.terms_at(fact.occurred_at)
     rate, fee = rate_of(state, instrument.quote), fill.fee * rate_of(state, fill.fee_asset)
     worth = fill.price * instrument.multiplier
     entry = _entry(fact, worth, fee)
     holding = state.holdings.get(instrument.instrument_id) or Holding(instrument=instrument.instrument_id)
-    traded = trade(entry, worth, holding.lots, terms.lot_method, shorts=terms.kind is not AccountKind.CASH)
+    amendment = state.amendments.get(fill.fill_id)
+    chosen = amendment.choice.lots if amendment is not None and amendment.choice is not None else ()
+    traded = trade(
+        entry, worth, holding.lots, terms.lot_method, shorts=terms.kind is not AccountKind.CASH, chosen=chosen
+    )
     post(state, booking.postings(fact, terms.kind, instrument, traded.realised))
-    state.fill_ids[fill.fill_id] = None
+    if instrument.instrument_id in state.stated:  # its first mark is a flow, and a flow may begin the day
+        today.begin(state, valuations[0], fact.occurred_at)
+    today.put_in(state, instrument.instrument_id, entry.cost * rate)
     if instrument.instrument_id not in state.marks:
         seen = Mark(instrument=instrument.instrument_id, price=fill.price, at=fact.occurred_at)
         first_mark(state, valuations, seen)
     _pay(state, fill, instrument, shares)
     cash = traded.realised if terms.kind is AccountKind.FUTURES else -entry.cost
-    _move_cash(state, valuations, instrument.quote, cash)
-    _move_cash(state, valuations, fill.fee_asset, -fill.fee)
-    funding = _move_units(state, valuations, holding, entry, traded)
+    move_cash(state, valuations, instrument.quote, cash)
+    move_cash(state, valuations, fill.fee_asset, -fill.fee)
+    funding = move_units(state, valuations, holding, entry, traded)
     _risk(state, holding, fill, traded)
-    _own(state, holding, shares, fill.side.sign)
+    give(state, holding, {share.strategy: fill.side.sign * share.amount for share in shares})
     day, realised = trading_day(fact.occurred_at, terms.time_zone), traded.realised * rate
-    pnl.book_realised(state.results, realised, day)
-    pnl.book_fee(state.results, fee, day)
-    result = realised + funding - traded.closed_fees
-    orders.book_fill(state, fill, status, fee, realised, traded.closed, result, fact.occurred_at)
+    pnl.book_fill(state.results, realised, fee, day)
+    pnl.fill_trade(state, fact, traded.closed, realised + funding - traded.closed_fees)
 
 
 def adopt(state: AccountState, valuations: Valuations, fact: Fact) -> None:
@@ -105,6 +106,7 @@ def adopt(state: AccountState, valuations: Valuations, fact: Fact) -> None:
     worth = body.unit_price * instrument.multiplier
     lot = Lot(fill_id=fact.fact_id, opened_at=fact.occurred_at, quantity=body.quantity, cost=body.quantity * worth)
     traded = trade(lot, worth, holding.lots, state.opened.lot_method, shorts=True)
+    today.begin(state, valuations[0], fact.occurred_at)
     if identity not in state.marks:
         _state_price(state, valuations, fact, body.unit_price)
     per_unit = price_of(state, identity) * instrument.multiplier
@@ -117,9 +119,10 @@ def adopt(state: AccountState, valuations: Valuations, fact: Fact) -> None:
         gained *= rate_of(state, instrument.quote)
         add(state, share.strategy, Cause.TRANSFER, gained)
         flow += gained
+    today.put_in(state, identity, body.quantity * per_unit * rate_of(state, instrument.quote))
     _flow(state, valuations, fact, flow)
-    _move_units(state, valuations, holding, lot, traded)
-    _own(state, holding, shares, ONE)
+    move_units(state, valuations, holding, lot, traded)
+    give(state, holding, {share.strategy: share.amount for share in shares})
 
 
 def mark(state: AccountState, valuations: Valuations, new: Mark) -> None:
@@ -135,17 +138,26 @@ def mark(state: AccountState, valuations: Valuations, new: Mark) -> None:
         valuation.set_mark(new)
     holding = state.holdings.get(new.instrument)
     if holding is not None and new.price != known.price:
-        _revalue(state, holding, new.price - known.price, Cause.PRICE)
+        revalue(state, holding, new.price - known.price, Cause.PRICE)
 
 
 def first_mark(state: AccountState, valuations: Valuations, new: Mark) -> None:
-    """Take the first mark of an instrument: what was adopted before it is a flow at this mark."""
+    """Take the first mark of an instrument: what was adopted before it is a flow at this mark.
+
+    Units of a spin-off are no flow: what they are worth is what the parent's price lost.
+    """
     stated = state.stated.pop(new.instrument, None)
+    came_by_spin_off = new.instrument in state.spun_off
+    state.spun_off.pop(new.instrument, None)
     state.marks[new.instrument] = new
     holding = state.holdings.get(new.instrument)
     if stated is not None and holding is not None:
-        flow = _revalue(state, holding, new.price - stated, Cause.TRANSFER)
-        drawdown.on_flow(state.drawdown, valuations[0].equity, flow, new.at, state.opened.time_zone)
+        cause = Cause.PRICE if came_by_spin_off else Cause.TRANSFER
+        gained = revalue(state, holding, new.price - stated, cause)
+        if cause is Cause.TRANSFER:
+            today.put_in(state, new.instrument, gained)
+            zone = state.opened.time_zone
+            drawdown.on_flow(state.drawdown, valuations[0].equity, gained, new.at, zone)
     for valuation in valuations:
         valuation.set_mark(new)
 
@@ -159,9 +171,11 @@ def post(state: AccountState, entries: tuple[booking.Posting, ...]) -> None:
     wrong = booking.unbalanced(entries)
     if wrong:
         raise InvalidFact("postings", str(wrong), "postings that sum to zero per asset")
-    for entry in entries:
-        account = state.postings.setdefault(entry.ledger_account, {})
-        account[entry.asset] = account.get(entry.asset, ZERO) + entry.amount
+    for name, asset, amount, _ in entries:
+        account = state.postings.get(name)
+        if account is None:
+            account = state.postings[name] = {}
+        account[asset] = account.get(asset, ZERO) + amount
 
 
 def _entry(fact: Fact, worth: Decimal, fee: Decimal) -> Lot:
@@ -189,14 +203,15 @@ def _pay(state: AccountState, fill: Fill, instrument: Instrument, shares: tuple[
         add(state, part.strategy, Cause.FEE, -part.amount * fee_rate)
 
 
-def _move_cash(state: AccountState, valuations: Valuations, asset: str, amount: Decimal) -> None:
+def move_cash(state: AccountState, valuations: Valuations, asset: str, amount: Decimal) -> None:
+    """Cash of the account, by `amount` units of `asset`."""
     if amount:
         state.cash[asset] = state.cash.get(asset, ZERO) + amount
         for valuation in valuations:
             valuation.on_cash(asset, amount)
 
 
-def _move_units(state: AccountState, valuations: Valuations, holding: Holding, entry: Lot, traded: Traded) -> Decimal:
+def move_units(state: AccountState, valuations: Valuations, holding: Holding, entry: Lot, traded: Traded) -> Decimal:
     """Put the traded lots into the holding; returns the funding that belonged to the closed units."""
     before, funding = abs(holding.quantity), ZERO
     if traded.closed and holding.funding:
@@ -218,26 +233,26 @@ def _risk(state: AccountState, holding: Holding, fill: Fill, traded: Traded) -> 
     if traded.closed and holding.risk_amount:
         before = abs(holding.quantity - fill.side.sign * fill.quantity)
         holding.risk_amount -= divide_half_even_18(holding.risk_amount * traded.closed, before)
-    order = state.orders.get(fill.client_order_id) if traded.opened and fill.client_order_id else None
-    if order is not None and order.intent.risk_amount:
-        holding.risk_amount += divide_half_even_18(order.intent.risk_amount * traded.opened, order.intent.quantity)
+    order = state.trades.get(fill.client_order_id) if traded.opened and fill.client_order_id else None
+    if order is not None and order.risk_amount:
+        holding.risk_amount += divide_half_even_18(order.risk_amount * traded.opened, order.quantity)
 
 
-def _own(state: AccountState, holding: Holding, shares: tuple[StrategyShare, ...], sign: Decimal) -> None:
-    """Give each strategy its units; a holding that nobody has any of leaves the state."""
-    for share in shares:
-        units = holding.owners.get(share.strategy, ZERO) + sign * share.amount
-        if units:
-            holding.owners[share.strategy] = units
+def give(state: AccountState, holding: Holding, units: Mapping[StrategyName, Decimal]) -> None:
+    """Give each strategy its signed units; a holding that nobody has any of leaves the state."""
+    for strategy, given in units.items():
+        owned = holding.owners.get(strategy, ZERO) + given
+        if owned:
+            holding.owners[strategy] = owned
         else:
-            holding.owners.pop(share.strategy, None)
+            holding.owners.pop(strategy, None)
     if not holding.quantity:
         holding.opened_at, holding.opened_by = None, ""
         if not holding.owners:
             del state.holdings[holding.instrument]
 
 
-def _revalue(state: AccountState, holding: Holding, change: Decimal, cause: Cause) -> Decimal:
+def revalue(state: AccountState, holding: Holding, change: Decimal, cause: Cause) -> Decimal:
     """units × Δprice × multiplier × rate to each owner's cause; returns the sum, account currency."""
     terms = state.instruments[holding.instrument]
     per_unit = change * terms.multiplier * rate_of(state, terms.quote)
@@ -254,12 +269,9 @@ def _state_price(state: AccountState, valuations: Valuations, fact: Fact, price:
     identity = str(fact.instrument)
     holding = state.holdings.get(identity)
     if holding is not None:
-        _flow(
-            state,
-            valuations,
-            fact,
-            _revalue(state, holding, price - state.stated.get(identity, ZERO), Cause.TRANSFER),
-        )
+        flow = revalue(state, holding, price - state.stated.get(identity, ZERO), Cause.TRANSFER)
+        today.put_in(state, identity, flow)
+        _flow(state, valuations, fact, flow)
     state.stated[identity] = price
     for valuation in valuations:
         valuation.set_stated(identity, price)

@@ -54,7 +54,7 @@ class Proof:
 
 def add(state: AccountState, strategy: StrategyName, cause: Cause, amount: Decimal) -> None:
     """Add a change of equity, account currency, to its cause: the account's and the strategy's."""
-    name = cause.value
+    name = cause._value_  # the property costs more than the sum
     whole, own = state.causes, book_of(state, strategy).causes
     setattr(whole, name, getattr(whole, name) + amount)
     setattr(own, name, getattr(own, name) + amount)

@@ -13,8 +13,10 @@ from decimal import Decimal
 
 from counterpoise.domain.accounts import AccountId, AccountTerms, StrategyName
 from counterpoise.domain.decisions import RiskMode, Severity, StateCause, TradingState
+from counterpoise.domain.facts.amendments import FillCorrected, LotsChosen
 from counterpoise.domain.facts.control import RunKind
 from counterpoise.domain.facts.decisions import TargetsSet
+from counterpoise.domain.facts.statements import StatementRead
 from counterpoise.domain.instruments import Instrument, InstrumentId, Symbol
 from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
 from counterpoise.domain.marks import Mark
@@ -24,7 +26,7 @@ from counterpoise.domain.plans import PlanItem
 from counterpoise.domain.statements import Break
 from counterpoise.ledger.lots import Lot
 
-STATE_VERSION = 1
+STATE_VERSION = 3
 """Version of the state's shape; a checkpoint or digest of another version is refused."""
 
 
@@ -78,7 +80,6 @@ class StrategyBook:
             the strategy's equity = cash + Σ its units × mark × multiplier.
     """
 
-    enabled: bool = True
     cash: dict[str, Decimal] = field(default_factory=dict)
     causes: Causes = field(default_factory=Causes)
 
@@ -125,6 +126,22 @@ class DrawdownBook:
 
 
 @dataclass(slots=True, kw_only=True)
+class DayBook:
+    """From where the P&L of a trading day counts, account currency; it begins together with the day's equity.
+
+    Attributes:
+        causes: All causes as they were when the day began.
+        worth: What each position was worth then, signed; absent is nothing.
+        spent: What the day's trades and adoptions put into each position: Σ signed units × price × multiplier × rate.
+    """
+
+    day: date | None = None
+    causes: Causes = field(default_factory=Causes)
+    worth: dict[InstrumentId, Decimal] = field(default_factory=dict)
+    spent: dict[InstrumentId, Decimal] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
 class ResultsBook:
     """Realised results, account currency.
 
@@ -157,15 +174,66 @@ class ResultsBook:
 
 
 @dataclass(slots=True, kw_only=True)
+class Trade:
+    """What an order that may still fill has closed: one closed trade, counted when the order has ended.
+
+    Attributes:
+        quantity: Units that were ordered.
+        risk_amount: What the order was approved to risk, account currency.
+        filled: Units filled so far.
+        closed: Units of them that reduced a position.
+        result: P&L of those units after fees (of acquisition and sale) and funding, account currency.
+        last_at: Of its last fill.
+    """
+
+    quantity: Decimal
+    risk_amount: Decimal = ZERO
+    filled: Decimal = ZERO
+    closed: Decimal = ZERO
+    result: Decimal = ZERO
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """What later facts say about a fill.
+
+    Attributes:
+        busted: fact_id of the FillBusted, or empty.
+        correction: The last FillCorrected by its own time, with that time and its fact_id.
+        choice: The last LotsChosen, likewise.
+    """
+
+    busted: str = ""
+    correction: FillCorrected | None = None
+    corrected_at: datetime | None = None
+    corrected_by: str = ""
+    choice: LotsChosen | None = None
+    chosen_at: datetime | None = None
+    chosen_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """The newest statement of a venue.
+
+    Attributes:
+        read: What it said.
+        as_of: The venue's time.
+        reconciled_at: When cash and positions last agreed with the ledger, by any statement of that venue.
+    """
+
+    read: StatementRead
+    as_of: datetime
+    reconciled_at: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class OrderState:
     """One of our orders as the facts tell it.
 
     Attributes:
         filled: Units filled so far.
-        realised: Realised P&L of its fills (it is one closed trade when it reduced), account currency.
-        charged: Fees of its fills, account currency.
-        closed_units: Units of it that reduced a position.
-        closed_result: P&L of those units after fees (of acquisition and sale) and funding, account currency.
         intents: How often it was intended: one more each time its absence was proved and it was sent anew.
     """
 
@@ -176,10 +244,6 @@ class OrderState:
     status: OrderStatus = OrderStatus.INTENDED
     venue_order_id: str = ""
     filled: Decimal = ZERO
-    realised: Decimal = ZERO
-    charged: Decimal = ZERO
-    closed_units: Decimal = ZERO
-    closed_result: Decimal = ZERO
     cancel_requested: bool = False
     fills: int = 0
     last_fill_at: datetime | None = None
@@ -240,45 +304,66 @@ class OpenBreak:
     opened_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierTerms:
+    """Terms that were in force until an instant."""
+
+    until: datetime
+    terms: AccountTerms
+
+
 @dataclass(slots=True, kw_only=True)
 class AccountState:
     """The whole book of one account.
 
     Attributes:
+        earlier_terms: Terms that were in force before, oldest first.
         cash: Asset → amount that the venue should confirm (FUTURES: the wallet).
         fx: Asset → its worth in the base currency; the base itself is 1.
         marks: The recorded marks (ticks are not facts and not here), and the price of the first fill of
             what had none: a trade at the venue is an observation.
         stated: Entry price of adopted positions that were never marked; their value until the first mark.
+        spun_off: Instruments among `stated` that came by a spin-off: their first mark is a price, no flow.
+        trades: Orders that may still close something, by client order id.
+        amendments: What busts, corrections and choices of lots say, by fill_id.
+        enabled: Strategies that were named, and whether they may propose.
+        statements: The newest statement of each venue.
         proposed: The plan or judgement that no run carries out yet.
         postings: Ledger account → asset → sum of all postings; each asset sums to zero over all accounts.
         orders: Open orders and those of runs that have not ended, by client order id.
-        fill_ids: Identities of booked fills (keys only; their order means nothing).
         fill_cursor: The venue's own sequence of the last booked fill.
         acts: Act and subject → cause of the last one, so that a repeated command has no second effect.
-        marks_ref, limits_ref: fact_id of the last MarksRecorded and LimitsSet.
+        moved_at: The latest time of a fact of money, price or holding.
+        marks_ref, marks_at: fact_id and time of the newest MarksRecorded.
+        limits_ref: fact_id of the last LimitsSet.
     """
 
     account: AccountId
     name: str = ""
     terms: AccountTerms | None = None
+    earlier_terms: list[EarlierTerms] = field(default_factory=list)
     instruments: dict[InstrumentId, Instrument] = field(default_factory=dict)
     symbols: dict[Symbol, InstrumentId] = field(default_factory=dict)
     cash: dict[str, Decimal] = field(default_factory=dict)
     fx: dict[str, Decimal] = field(default_factory=dict)
     marks: dict[InstrumentId, Mark] = field(default_factory=dict)
     stated: dict[InstrumentId, Decimal] = field(default_factory=dict)
+    spun_off: dict[InstrumentId, None] = field(default_factory=dict)
     holdings: dict[InstrumentId, Holding] = field(default_factory=dict)
     strategies: dict[StrategyName, StrategyBook] = field(default_factory=dict)
     postings: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     causes: Causes = field(default_factory=Causes)
     equity_at_open: Decimal = ZERO
     drawdown: DrawdownBook = field(default_factory=DrawdownBook)
+    today: DayBook = field(default_factory=DayBook)
     results: ResultsBook = field(default_factory=ResultsBook)
+    trades: dict[str, Trade] = field(default_factory=dict)
+    amendments: dict[str, Amendment] = field(default_factory=dict)
+    statements: dict[str, Statement] = field(default_factory=dict)
+    enabled: dict[StrategyName, bool] = field(default_factory=dict)
     orders: dict[str, OrderState] = field(default_factory=dict)
     runs: dict[str, RunState] = field(default_factory=dict)
     proposed: Proposal | None = None
-    fill_ids: dict[str, None] = field(default_factory=dict)
     fill_cursor: int = 0
     targets: dict[StrategyName, TargetsSet] = field(default_factory=dict)
     constraints: PortfolioConstraints | None = None
@@ -289,7 +374,9 @@ class AccountState:
     state_cause: StateCause = StateCause.STARTED
     breaks: dict[str, OpenBreak] = field(default_factory=dict)
     acts: dict[str, str] = field(default_factory=dict)
+    moved_at: datetime | None = None
     marks_ref: str = ""
+    marks_at: datetime | None = None
     limits_ref: str = ""
 
     @property
@@ -308,3 +395,14 @@ class AccountState:
             message = f"account {self.account} has no AccountOpened yet"
             raise ValueError(message)
         return self.terms
+
+    def may_propose(self, strategy: StrategyName) -> bool:
+        """Whether the strategy is one of this account and enabled."""
+        return self.enabled.get(strategy, strategy in self.strategies)
+
+    def terms_at(self, at: datetime) -> AccountTerms:
+        """The terms that were in force at an instant, however late a fact of then is heard of."""
+        for earlier in self.earlier_terms:
+            if at < earlier.until:
+                return earlier.terms
+        return self.opened

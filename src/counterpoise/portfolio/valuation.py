@@ -10,6 +10,7 @@ without a rate adds nothing: both leave the equity an interval with an open end.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -230,6 +231,30 @@ class Valuation:
             del self._held[instrument]
             self._unmarked -= line.at is None
             self._unrated -= line.quote not in self._rates
+
+    def take_over(self, other: Valuation, ticks: Mapping[InstrumentId, Mark]) -> None:
+        """Come to the same rates, cash, positions and marks as `other`; `ticks` of its own that are not older stay."""
+        for asset, rate in other._rates.items():
+            if self._rates.get(asset) != rate:
+                self.set_rate(asset, rate)
+        for asset in dict.fromkeys([*self._cash, *other._cash]):
+            moved = other._cash.get(asset, ZERO) - self._cash.get(asset, ZERO)
+            if moved:
+                self.on_cash(asset, moved)
+        for key, line in other._lines.items():
+            mine = self._lines[key]
+            tick = ticks.get(key)
+            at, price = line.at, line.price
+            if tick is not None and (at is None or at <= tick.at):
+                at, price = tick.at, tick.price
+            self._unmarked += (at is None) - (mine.at is None) if key in self._held else 0
+            mine.at = at
+            if price != mine.price:
+                self._reprice(mine, price)
+            if at is not None:
+                self._lower_oldest(at, held=key in self._held)
+            if (mine.quantity, mine.cost) != (line.quantity, line.cost):
+                self.on_position(key, line.quantity - mine.quantity, line.cost - mine.cost)
 
     def interval(self, now: datetime, mark_age_max: timedelta) -> EquityInterval:
         """Equity with the range that its stale marks leave; cheap while all are fresh.

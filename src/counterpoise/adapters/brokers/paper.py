@@ -238,7 +238,7 @@ class PaperBroker:
             self._book.close_session()
 
     async def set_price(self, symbol: Symbol, price: Decimal, at: datetime) -> None:
-        """A new price of a continuous market; working orders of the symbol match at it.
+        """A new price of a continuous market; working orders of the symbol match at it. A late one does nothing.
 
         Raises:
             InvalidInput: the price is not above zero, or the venue matches in sessions.
@@ -246,6 +246,9 @@ class PaperBroker:
         if not self._terms.continuous:
             raise InvalidInput("price", str(price), "prices by session: this venue matches in sessions")
         _check_positive(f"price of {symbol}", price)
+        known = self._book.ticks.get(symbol)
+        if known is not None and at < known.at:
+            return  # it comes late: nothing trades at a price of the past
         self._book.ticks[symbol] = VenuePrice(symbol=symbol, price=price, at=at)
         with self._reading():
             waiting = [order for order in self._store.open_orders() if order.symbol == symbol]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from counterpoise.domain.facts.amendments import FillBusted, FillCorrected, LotsChosen
 from counterpoise.domain.facts.control import (
     AccountConfigured,
     AccountOpened,
@@ -12,6 +13,7 @@ from counterpoise.domain.facts.control import (
     RunStarted,
     WriterClaimed,
 )
+from counterpoise.domain.facts.corporate import CashInLieu, SpinOff, Split, SymbolChange
 from counterpoise.domain.facts.decisions import (
     BreakOpened,
     BreakSettled,
@@ -36,6 +38,9 @@ from counterpoise.domain.facts.money import (
     Interest,
     OpeningBalance,
     OpeningPosition,
+    StrategyAllotted,
+    TransferReceived,
+    TransferSent,
     Withdrawal,
 )
 from counterpoise.domain.facts.orders import (
@@ -48,6 +53,7 @@ from counterpoise.domain.facts.orders import (
     OrderRejected,
     OrderUnknown,
 )
+from counterpoise.domain.facts.statements import StatementRead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +76,18 @@ Body = (
     | OpeningBalance
     | OpeningPosition
     | Adjustment
+    | TransferSent
+    | TransferReceived
+    | StrategyAllotted
+    | Split
+    | SymbolChange
+    | SpinOff
+    | CashInLieu
     | Fill
+    | FillBusted
+    | FillCorrected
+    | LotsChosen
+    | StatementRead
     | OrderIntended
     | OrderAcknowledged
     | OrderRejected
@@ -107,17 +124,21 @@ __all__ = [
     "BreakSettled",
     "CancelRequested",
     "CandidateJudged",
+    "CashInLieu",
     "Deposit",
     "Dividend",
     "Fact",
     "Fee",
     "Fill",
+    "FillBusted",
+    "FillCorrected",
     "Funding",
     "FxRate",
     "InstrumentDefined",
     "Interest",
     "LimitsSet",
     "LinesJudged",
+    "LotsChosen",
     "MarkReason",
     "MarksRecorded",
     "ModeChanged",
@@ -132,9 +153,16 @@ __all__ = [
     "PlanProposed",
     "RunEnded",
     "RunStarted",
+    "SpinOff",
+    "Split",
+    "StatementRead",
+    "StrategyAllotted",
     "StrategySet",
+    "SymbolChange",
     "TargetsSet",
     "TradingStateChanged",
+    "TransferReceived",
+    "TransferSent",
     "Withdrawal",
     "WriterClaimed",
 ]

@@ -144,3 +144,52 @@ class Adjustment:
         _finite("amount", self.amount)
         if not self.reason.strip():
             raise InvalidFact("reason", self.reason, "a sentence that explains the correction")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Transfer:
+    """Cash between two accounts of ours; amount > 0, `transfer_id` is the same at both ends."""
+
+    transfer_id: str
+    amount: Decimal
+    asset: str
+    other_account: str
+
+    def __post_init__(self) -> None:
+        """Refuse nothing or less, and a transfer that nobody can match."""
+        _positive("amount", self.amount)
+        if not self.transfer_id:
+            raise InvalidFact("transfer_id", self.transfer_id, "the identity that both ends share")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferSent(_Transfer):
+    """Cash left for `other_account`; it is in transit until that account has received it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferReceived(_Transfer):
+    """Cash arrived from `other_account`; it is in transit no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyAllotted:
+    """Cash, or units at a price, went from one strategy's book to another's inside the account.
+
+    Attributes:
+        amount: Cash that the taker gives for the units (a crossing), or gets (an allotment: no units); in `asset`.
+        quantity: Signed units of `Fact.instrument` that go to the taker; 0 for cash alone.
+    """
+
+    giver: str
+    taker: str
+    amount: Decimal
+    asset: str
+    quantity: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        """Refuse nothing, and a strategy that gives to itself."""
+        if not self.amount.is_finite() or not self.quantity.is_finite() or not (self.amount or self.quantity):
+            raise InvalidFact("amount", str(self.amount), "finite, and an amount or a quantity other than zero")
+        if self.giver == self.taker:
+            raise InvalidFact("taker", self.taker, "another strategy than the giver")

@@ -1,0 +1,1 @@
+"""The overview page of an account, part by part."""
