@@ -8,10 +8,10 @@ from itertools import permutations
 import pytest
 
 from counterpoise.domain.accounts import AccountKind
-from counterpoise.domain.facts import Deposit, Dividend, Fee, Funding
+from counterpoise.domain.facts import Deposit, Dividend, Fee, Funding, OrderRejected, OrderUnknown
 from counterpoise.domain.numbers import ZERO
 from counterpoise.portfolio.pnl import NO_LOSS, NO_TRADE, PnLBreakdown, breakdown
-from tests.portfolio.making import D, Story
+from tests.portfolio.making import D, Story, intent
 
 
 def story(kind: AccountKind = AccountKind.CASH, zone: str = "UTC") -> Story:
@@ -166,3 +166,39 @@ def test_a_realised_profit_keeps_every_digit() -> None:
     assert read(made).realized_pnl_total == D("1E-21")
     made.fill("SELL", "BTC", "3", "0.000000012345")
     assert read(made).realized_pnl_total == D("1E-21")
+
+
+def orders_of(venue_behind: timedelta, *, again: bool = False) -> Story:
+    """Bought at 100; an order to sell is filled in two parts by a venue whose clock is behind ours."""
+    made = Story(AccountKind.CASH, "A")
+    made.tell(Deposit(amount=D(10_000), asset="USD"))
+    made.fill("BUY", "A", "10", "100")
+    made.later(hours=1)
+    order = intent("s1", "SELL", "A", "10", risk="5")
+    made.intend(order)
+    if again:
+        made.tell(OrderUnknown(client_order_id="s1", detail="no answer"))
+        made.later(seconds=31)
+        made.intend(order, epoch=2)
+    made.at -= venue_behind
+    made.fill("SELL", "A", "4", "110", order="s1")
+    made.fill("SELL", "A", "6", "90", order="s1")
+    return made
+
+
+@pytest.mark.parametrize("behind", (timedelta(), timedelta(minutes=2)))
+@pytest.mark.parametrize("again", (False, True))
+def test_an_order_is_one_trade_whatever_the_venues_clock_says(behind: timedelta, again: bool) -> None:
+    made = orders_of(behind, again=again)
+    results = made.book.state.results
+    assert (results.wins, results.losses, results.lost) == (0, 1, D(20))
+    assert made.book.state.trades == {}
+
+
+def test_an_order_that_the_venue_ends_before_its_intent_by_its_clock_is_over() -> None:
+    made = Story(AccountKind.CASH, "A")
+    made.tell(Deposit(amount=D(10_000), asset="USD"))
+    made.intend(intent("b1", "BUY", "A", "10"))
+    made.at -= timedelta(minutes=2)
+    made.tell(OrderRejected(client_order_id="b1", reason="no"))
+    assert made.book.state.trades == {}

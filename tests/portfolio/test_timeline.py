@@ -358,6 +358,20 @@ def test_a_follower_with_ticks_of_its_own_stays_exact(at: int, seed: int) -> Non
         assert totals(other) == totals(live)
 
 
+def test_a_tick_heard_at_the_instant_of_a_recorded_mark_stays_when_the_book_is_folded_again() -> None:
+    made = Story(AccountKind.CASH, "BTC")
+    made.tell(Deposit(amount=D(1000), asset="USD"))
+    made.fill("BUY", "BTC", "1", "100")
+    made.marks(BTC="100")
+    made.fill("BUY", "BTC", "1", "100")
+    tick = mark("BTC", "101", made.book.state.marks["paper:BTC:1"].at)
+    live = made.book.follow({tick.instrument: tick})
+    live.set_mark(tick)
+    made.at -= timedelta(minutes=1)
+    made.tell(Deposit(amount=D(5), asset="USD"))
+    assert live.equity == D(1005 + 2)
+
+
 def test_marks_of_a_day_start_come_before_all_else_of_that_instant() -> None:
     made = story()
     made.tell(Deposit(amount=D(1000), asset="USD"))

@@ -112,10 +112,7 @@ def postings(
     if isinstance(body, Fill):
         if instrument is None:
             raise InvalidFact("instrument", str(fact.instrument), "the instrument that was traded")
-        shares = shares_of(fact, body.quantity)
-        if kind is AccountKind.FUTURES:
-            return _futures_fill(body, instrument, shares, realised)
-        return _fill(body, instrument, shares)
+        return fill_postings(body, instrument, shares_of(fact, body.quantity), kind, realised)
     if isinstance(body, OpeningPosition):
         if instrument is None:
             raise InvalidFact("instrument", str(fact.instrument), "the instrument that is held")
@@ -125,14 +122,26 @@ def postings(
     return _of_the_account(body)
 
 
+def fill_postings(
+    fill: Fill, instrument: Instrument, shares: tuple[StrategyShare, ...], kind: AccountKind, realised: Decimal
+) -> tuple[Posting, ...]:
+    """As `postings`, of a fill whose shares are known already."""
+    if kind is AccountKind.FUTURES:
+        return _futures_fill(fill, instrument, shares, realised)
+    return _fill(fill, instrument, shares)
+
+
 def shares_of(fact: Fact, whole: Decimal) -> tuple[StrategyShare, ...]:
     """Whose parts of `whole` the fact moves; all `unassigned` when it does not say.
 
     Raises:
         InvalidFact: the parts do not sum to the whole, a strategy stands twice, or a part has the other sign.
     """
-    if not fact.strategy_shares:
+    shares = fact.strategy_shares
+    if not shares:
         return (StrategyShare(strategy=UNASSIGNED, amount=whole),)
+    if len(shares) == 1 and shares[0].amount == whole:
+        return shares
     shares = shares_or_unassigned(fact.strategy_shares, whole)
     for share in shares:
         if share.amount * whole < ZERO:
@@ -161,20 +170,20 @@ def cash_postings(body: CashBody, shares: tuple[StrategyShare, ...]) -> tuple[Po
 def unbalanced(entries: Iterable[Posting]) -> dict[str, Decimal]:
     """Asset → what its postings do not sum to zero by; empty when they balance."""
     sums: dict[str, Decimal] = {}
-    for entry in entries:
-        sums[entry.asset] = sums.get(entry.asset, ZERO) + entry.amount
+    for _, asset, amount, _ in entries:
+        sums[asset] = sums.get(asset, ZERO) + amount
     return {asset: amount for asset, amount in sums.items() if amount}
 
 
 def _fill(fill: Fill, instrument: Instrument, shares: tuple[StrategyShare, ...]) -> tuple[Posting, ...]:
     """Units against cash through the exchange account, and the fee from cash."""
     found: list[Posting] = []
-    exchange = f"exchange:{instrument.instrument_id}"
+    unit, quote, worth = instrument.instrument_id, instrument.quote, fill.price * instrument.multiplier
+    position, exchange, sign = f"position:{unit}", f"exchange:{unit}", fill.side.sign
     for share in shares:
-        units = fill.side.sign * share.amount
-        value = units * fill.price * instrument.multiplier
-        found += _units(instrument, exchange, units, share.strategy)
-        found += _pair(CASH, exchange, instrument.quote, -value, share.strategy)
+        units = sign * share.amount
+        found += _pair(position, exchange, unit, units, share.strategy)
+        found += _pair(CASH, exchange, quote, -units * worth, share.strategy)
     return (*found, *_fee(fill, shares))
 
 

@@ -48,27 +48,14 @@ def decode(raw: bytes) -> Fact:
     return build(parse(raw))
 
 
-def parse_sealed(raw: bytes) -> dict[str, object]:
-    """As `parse`, of bytes whose seal has just been checked: this product wrote them, so no key stands twice.
-
-    Raises:
-        InvalidFact: as `parse`.
-    """
-    return _object(raw, _READ_SEALED)
-
-
 def parse(raw: bytes) -> dict[str, object]:
     """The JSON object in `raw`, as it was written: what an entry's columns must repeat.
 
     Raises:
         InvalidFact: no JSON object, a key twice, or a number that is not whole.
     """
-    return _object(raw, _READ)
-
-
-def _object(raw: bytes, read: Callable[[str], object]) -> dict[str, object]:
     try:
-        value = read(raw.decode("utf-8"))
+        value = _READ(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise InvalidFact("fact", repr(raw[:60]), f"canonical JSON ({error})") from error
     if type(value) is not dict:
@@ -175,4 +162,3 @@ def _no_number(text: str) -> object:
 
 _TEXT = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")).encode
 _READ = json.JSONDecoder(object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number).decode
-_READ_SEALED = json.JSONDecoder(parse_float=_no_number, parse_constant=_no_number).decode

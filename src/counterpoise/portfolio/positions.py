@@ -58,7 +58,9 @@ def book_fill(state: AccountState, valuations: Valuations, fact: Fact) -> None:
     check_price(instrument, fill.price)
     shares = booking.shares_of(fact, fill.quantity)
     terms = state.terms_at(fact.occurred_at)
-    rate, fee = rate_of(state, instrument.quote), fill.fee * rate_of(state, fill.fee_asset)
+    rate = rate_of(state, instrument.quote)
+    fee_rate = rate if fill.fee_asset == instrument.quote else rate_of(state, fill.fee_asset)
+    fee = fill.fee * fee_rate
     worth = fill.price * instrument.multiplier
     entry = _entry(fact, worth, fee)
     holding = state.holdings.get(instrument.instrument_id) or Holding(instrument=instrument.instrument_id)
@@ -67,14 +69,14 @@ def book_fill(state: AccountState, valuations: Valuations, fact: Fact) -> None:
     traded = trade(
         entry, worth, holding.lots, terms.lot_method, shorts=terms.kind is not AccountKind.CASH, chosen=chosen
     )
-    post(state, booking.postings(fact, terms.kind, instrument, traded.realised))
+    post(state, booking.fill_postings(fill, instrument, shares, terms.kind, traded.realised))
     if instrument.instrument_id in state.stated:  # its first mark is a flow, and a flow may begin the day
         today.begin(state, valuations[0], fact.occurred_at)
     today.put_in(state, instrument.instrument_id, entry.cost * rate)
     if instrument.instrument_id not in state.marks:
         seen = Mark(instrument=instrument.instrument_id, price=fill.price, at=fact.occurred_at)
         first_mark(state, valuations, seen)
-    _pay(state, fill, instrument, shares)
+    _pay(state, fill, instrument, shares, rate, fee_rate)
     cash = traded.realised if terms.kind is AccountKind.FUTURES else -entry.cost
     move_cash(state, valuations, instrument.quote, cash)
     move_cash(state, valuations, fill.fee_asset, -fill.fee)
@@ -185,18 +187,24 @@ def _entry(fact: Fact, worth: Decimal, fee: Decimal) -> Lot:
     return Lot(fill_id=fill.fill_id, opened_at=fact.occurred_at, quantity=units, cost=units * worth, fees=fee)
 
 
-def _pay(state: AccountState, fill: Fill, instrument: Instrument, shares: tuple[StrategyShare, ...]) -> None:
+def _pay(
+    state: AccountState,
+    fill: Fill,
+    instrument: Instrument,
+    shares: tuple[StrategyShare, ...],
+    rate: Decimal,
+    fee_rate: Decimal,
+) -> None:
     """Each strategy pays for its units and its part of the fee, and gains mark − price on them."""
-    rate = rate_of(state, instrument.quote)
-    edge = (price_of(state, instrument.instrument_id) - fill.price) * instrument.multiplier * rate
-    worth = fill.price * instrument.multiplier
+    quote, sign, worth = instrument.quote, fill.side.sign, fill.price * instrument.multiplier
+    edge = price_of(state, instrument.instrument_id) - fill.price
+    gain = edge * instrument.multiplier * rate if edge else ZERO
     for share in shares:
-        units = fill.side.sign * share.amount
+        units = sign * share.amount
         own = book_of(state, share.strategy).cash
-        own[instrument.quote] = own.get(instrument.quote, ZERO) - units * worth
-        if edge:
-            add(state, share.strategy, Cause.PRICE, units * edge)
-    fee_rate = rate_of(state, fill.fee_asset)
+        own[quote] = own.get(quote, ZERO) - units * worth
+        if gain:
+            add(state, share.strategy, Cause.PRICE, units * gain)
     for part in booking.pro_rata(fill.fee, shares) if fill.fee else ():
         own = state.strategies[part.strategy].cash
         own[fill.fee_asset] = own.get(fill.fee_asset, ZERO) - part.amount
