@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
-from counterpoise.cli import ledger, replay, serve, snapshot, token, verify
+from counterpoise.cli import export, ledger, replay, serve, snapshot, token, verify
 from counterpoise.domain.errors import CounterpoiseError, InvalidInput
 
 FAILURE = 1
@@ -30,6 +30,7 @@ app.command("serve", short_help="The service and the dashboard on an account of 
 app.command("verify", short_help="Prove that a journal is whole.")(verify.verify_journal)
 app.command("snapshot", short_help="Equity, cash and positions.")(snapshot.show)
 app.command("ledger", short_help="Recorded facts, one line each.")(ledger.show)
+app.add_typer(export.app, name="export", short_help="Journal and anchors as plain files.")
 app.add_typer(token.app, name="token", short_help="Sign in to what is served.")
 
 

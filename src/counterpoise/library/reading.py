@@ -13,7 +13,8 @@ from counterpoise.control.verify import VerifyReport, verify
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
 from counterpoise.domain.facts import BODIES
-from counterpoise.ledger.journal import Journal
+from counterpoise.ledger import export
+from counterpoise.ledger.journal import Anchor, Journal
 from counterpoise.messages.readmodels import snapshot_message
 from counterpoise.messages.wire import Json, to_json
 from counterpoise.settings import Settings
@@ -42,12 +43,7 @@ async def verify_folder(settings: Settings, account: AccountId | None = None) ->
     async with _reading(settings) as parts:
         journal = parts.journal
         anchors = await journal.anchors()
-        # An account whose every row was deleted is known only from its anchors.
-        known = tuple(sorted({*await journal.accounts(), *(anchor.account for anchor in anchors)}))
-        if account is not None and account not in known:
-            raise ConfigurationError(
-                f"no account {account} in {settings.data_dir}; known: {', '.join(known) or 'none'}"
-            )
+        known = await _known(journal, anchors, account, settings)
         return tuple(
             [
                 await verify(journal, parts.checkpoints, name, journal.key, anchors)
@@ -101,6 +97,48 @@ async def print_entries(
                     return
 
 
+async def export_journal(settings: Settings, account: AccountId | None, write: Callable[[bytes], object]) -> int:
+    """Write an account's journal as `ledger.export` has it, up to the last entry there is now; returns the count.
+
+    What is kept is written as it is: whether it is what was recorded, a verifier says.
+
+    Raises:
+        ConfigurationError: as `read_overview`.
+        JournalCorrupt: an entry that cannot be written as a line.
+    """
+    async with _reading(settings) as parts:
+        journal = parts.journal
+        name = await _chosen(journal, account, settings)
+        tail = await journal.last(name)
+        write(export.first_line(name, tail.sequence))
+        entries, seal = 0, tail.seal
+        async for entry in journal.read(name):
+            line = export.entry_line(entry)
+            if entry.sequence > tail.sequence:
+                break  # came after the export began
+            write(line)
+            seal = entry.seal
+            entries += 1
+        write(export.last_line(entries, seal))
+    return entries
+
+
+async def export_anchors(settings: Settings, account: AccountId | None, write: Callable[[bytes], object]) -> int:
+    """Write the anchors of an account or of all, one line each, oldest first; returns the count.
+
+    Raises:
+        ConfigurationError: as `verify_folder`.
+        JournalCorrupt: anchors.log holds a line that is no anchor.
+    """
+    async with _reading(settings) as parts:
+        anchors = await parts.journal.anchors()
+        await _known(parts.journal, anchors, account, settings)
+        chosen = [anchor for anchor in anchors if account in (None, anchor.account)]
+    for anchor in chosen:
+        write(export.anchor_line(anchor))
+    return len(chosen)
+
+
 @asynccontextmanager
 async def _reading(settings: Settings) -> AsyncIterator[Parts]:
     parts = reading_parts(settings)
@@ -108,6 +146,17 @@ async def _reading(settings: Settings) -> AsyncIterator[Parts]:
         yield parts
     finally:
         await parts.journal.close()
+
+
+async def _known(
+    journal: Journal, anchors: tuple[Anchor, ...], account: AccountId | None, settings: Settings
+) -> tuple[AccountId, ...]:
+    """Every account there is or was, `account` among them if one is named."""
+    # An account whose every row was deleted is known only from its anchors.
+    known = tuple(sorted({*await journal.accounts(), *(anchor.account for anchor in anchors)}))
+    if account is not None and account not in known:
+        raise ConfigurationError(f"no account {account} in {settings.data_dir}; known: {', '.join(known) or 'none'}")
+    return known
 
 
 async def _chosen(journal: Journal, account: AccountId | None, settings: Settings) -> AccountId:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from counterpoise.adapters.journals.key import sync_folder
 from counterpoise.domain.errors import InvalidInput, JournalCorrupt
-from counterpoise.domain.time import format_time, parse_time
+from counterpoise.domain.time import parse_time
+from counterpoise.ledger.export import anchor_line
 from counterpoise.ledger.journal import Anchor
 
 ANCHORS_FILE = "anchors.log"
@@ -57,7 +58,7 @@ class AnchorLog:
         Raises:
             OSError: they are not, and the file is as it was as far as the disk allows.
         """
-        lines = b"".join(_line(anchor) for anchor in anchors)
+        lines = b"".join(anchor_line(anchor) for anchor in anchors)
         if not lines:
             return
         is_new = not self._path.exists()
@@ -73,16 +74,6 @@ class AnchorLog:
             os.close(descriptor)
         if is_new:
             sync_folder(self._path.parent)
-
-
-def _line(anchor: Anchor) -> bytes:
-    written = {
-        "account": anchor.account,
-        "at": format_time(anchor.at),
-        "seal": anchor.seal.hex(),
-        "sequence": anchor.sequence,
-    }
-    return json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _end_the_last_line(descriptor: int) -> None:
