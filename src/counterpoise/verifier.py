@@ -314,7 +314,8 @@ def _last(line: bytes, chain: Chain, last: int) -> None:
     said = _object(line) or {}
     entries = said.get("entries")
     if sorted(said) != ["entries", "seal"] or type(entries) is not int:
-        raise NotWhole("its last line is not that of an exported journal")
+        missing = chain.sequence + 1 if chain.sequence < last else None
+        raise NotWhole("a last line stands here that is not that of an exported journal", missing)
     if max(entries, last) > chain.sequence:
         raise NotWhole(f"it is missing: the file says that there are {max(entries, last)}", chain.sequence + 1)
     if min(entries, last) < chain.sequence:

@@ -109,17 +109,26 @@ async def export_journal(settings: Settings, account: AccountId | None, write: C
     async with _reading(settings) as parts:
         journal = parts.journal
         name = await _chosen(journal, account, settings)
-        tail = await journal.last(name)
-        write(export.first_line(name, tail.sequence))
-        entries, seal = 0, tail.seal
-        async for entry in journal.read(name):
-            line = export.entry_line(entry)
-            if entry.sequence > tail.sequence:
-                break  # came after the export began
-            write(line)
-            seal = entry.seal
-            entries += 1
-        write(export.last_line(entries, seal))
+        return await write_entries(journal, name, write)
+
+
+async def write_entries(journal: Journal, account: AccountId, write: Callable[[bytes], object]) -> int:
+    """Write an account's journal as `export_journal` does.
+
+    Raises:
+        JournalCorrupt: as `export_journal`.
+    """
+    tail = await journal.last(account)
+    write(export.first_line(account, tail.sequence))
+    entries, seal = 0, tail.seal
+    async for entry in journal.read(account):
+        line = export.entry_line(entry)
+        if entry.sequence > tail.sequence:
+            break  # came after the export began
+        write(line)
+        seal = entry.seal
+        entries += 1
+    write(export.last_line(entries, seal))
     return entries
 
 

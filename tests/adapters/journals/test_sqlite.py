@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from counterpoise.adapters.journals.anchors import read_anchors
-from counterpoise.adapters.journals.sqlite import SqliteJournal
+from counterpoise.adapters.journals.sqlite import CHUNK, SqliteJournal
 from counterpoise.domain.errors import (
     ConfigurationError,
     DuplicateFact,
@@ -107,7 +107,7 @@ def test_opening_a_current_journal_imports_no_migrations(file: Path) -> None:
 import sys
 from pathlib import Path
 from datetime import datetime, UTC
-from counterpoise.adapters.journals.sqlite import SqliteJournal
+from counterpoise.adapters.journals.sqlite import CHUNK, SqliteJournal
 SqliteJournal.open(Path({str(file)!r}), clock=None)
 print([name for name in ("alembic", "sqlalchemy") if name in sys.modules])
 """
@@ -219,6 +219,29 @@ async def test_an_account_made_up_in_the_file_is_found(journal: SqliteJournal, f
     )
     assert await journal.accounts() == ("ghost", "main")
     assert (await audited(journal, "ghost")).first_bad == 1
+
+
+UNBOUND = ("ALTER TABLE entries RENAME TO kept", "CREATE TABLE entries AS SELECT * FROM kept")
+"""The same rows in a table without a key, a check or a trigger."""
+
+
+@pytest.mark.parametrize("place", (1, CHUNK - 1, CHUNK, CHUNK + 1, CHUNK + 5))
+async def test_a_second_row_with_a_sequence_is_found_wherever_a_read_pauses(
+    journal: SqliteJournal, file: Path, place: int
+) -> None:
+    await journal.append("main", 1, 1, deposits(1, CHUNK + 5))
+    altered(file, *UNBOUND, f"INSERT INTO entries SELECT * FROM kept WHERE sequence = {place}")
+    report = await audited(journal)
+    assert (report.ok, report.first_bad, report.entries) == (False, place + 1, CHUNK + 6)
+
+
+@pytest.mark.parametrize("account", ("NULL", "''", "X'6D61696E'"))
+async def test_an_entry_of_no_account_is_found(journal: SqliteJournal, file: Path, account: str) -> None:
+    await journal.append("main", 1, 1, deposits(1, 2))
+    altered(file, *UNBOUND, "INSERT INTO entries SELECT * FROM kept WHERE sequence = 2")
+    altered(file, f"UPDATE entries SET account = {account} WHERE rowid = 3")
+    with pytest.raises(JournalCorrupt, match="an entry of no account"):
+        await journal.accounts()
 
 
 async def test_entries_that_vanish_under_the_writer_end_it(journal: SqliteJournal, file: Path) -> None:
@@ -530,7 +553,7 @@ CHILD = """
 import asyncio, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from counterpoise.adapters.journals.sqlite import SqliteJournal
+from counterpoise.adapters.journals.sqlite import CHUNK, SqliteJournal
 from counterpoise.domain.errors import StaleWriter
 from counterpoise.domain.numbers import exact
 from tests.ledger.samples import deposits

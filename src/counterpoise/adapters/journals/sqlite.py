@@ -7,17 +7,18 @@ import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 from counterpoise.adapters.journals import database as db
 from counterpoise.adapters.journals.anchors import ANCHORS_FILE, AnchorLog, read_anchors
 from counterpoise.adapters.journals.key import KEY_FILE, make_key, read_key
-from counterpoise.adapters.journals.rows import NEXT_ACCOUNT, SELECT, SELECT_LAST
+from counterpoise.adapters.journals.rows import LOWEST_ACCOUNT, NEXT_ACCOUNT, SELECT_LAST, SELECT_LOWEST, SELECT_NEXT
 from counterpoise.adapters.journals.writer import Writer
 from counterpoise.domain.accounts import AccountId
-from counterpoise.domain.errors import JournalRefused
+from counterpoise.domain.errors import JournalCorrupt, JournalRefused
 from counterpoise.domain.facts import Fact
 from counterpoise.domain.time import Clock
-from counterpoise.ledger.journal import Anchor, Entry, Tail, draft, tail_of
+from counterpoise.ledger.journal import NUMBER_MAX, Anchor, Entry, Tail, draft, tail_of
 
 CHUNK = 1_000
 """Entries that one read brings into memory."""
@@ -91,15 +92,14 @@ class SqliteJournal:
         """See `Journal.read`; holds `CHUNK` entries at a time and no lock between them."""
         self._check_open()
         with closing(await asyncio.to_thread(self._reader)) as connection:
-            # From the first on means from the lowest on: an entry below 1 is one that somebody put there.
-            above = from_sequence - 1 if from_sequence > 1 else None
+            before = (from_sequence - 1, NUMBER_MAX) if from_sequence > 1 else None
             while True:
-                entries = await asyncio.to_thread(_chunk, connection, account, above)
-                for entry in entries:
-                    yield entry
-                if len(entries) < CHUNK:
+                rows = await asyncio.to_thread(_chunk, connection, account, before)
+                for row in rows:
+                    yield Entry._make(row[:-1])
+                if len(rows) < CHUNK:
                     return
-                above = entries[-1].sequence
+                before = Entry._make(rows[-1][:-1]).sequence, rows[-1][-1]
 
     async def last(self, account: AccountId) -> Tail:
         """See `Journal.last`."""
@@ -152,9 +152,13 @@ class SqliteJournal:
     def _accounts(self) -> tuple[AccountId, ...]:
         found: list[AccountId] = []
         with closing(self._reader()) as connection, db.reading("listing the accounts"):
-            # One look-up an account; DISTINCT would walk every entry.
-            while row := connection.execute(NEXT_ACCOUNT, (found[-1] if found else "",)).fetchone():
+            row = connection.execute(LOWEST_ACCOUNT).fetchone()
+            while row:
+                if type(row[0]) is not str or not row[0]:
+                    raise JournalCorrupt("the journal has an entry of no account, which nobody recorded")
                 found.append(row[0])
+                # One look-up an account; DISTINCT would walk every entry.
+                row = connection.execute(NEXT_ACCOUNT, (row[0],)).fetchone()
         return tuple(found)
 
     def _check_open(self) -> None:
@@ -162,10 +166,14 @@ class SqliteJournal:
             raise JournalRefused("the journal is closed")
 
 
-def _chunk(connection: sqlite3.Connection, account: AccountId, above: int | None) -> list[Entry]:
+def _chunk(
+    connection: sqlite3.Connection, account: AccountId, before: tuple[int, int] | None
+) -> list[tuple[Any, ...]]:
+    """The rows after the one with this sequence and rowid, or the lowest; the rowid is the last column."""
     with db.reading("reading the journal"):
-        rows = connection.execute(SELECT, (account, above, above, CHUNK))
-        return [Entry._make(row) for row in rows]
+        if before is None:
+            return connection.execute(SELECT_LOWEST, (account, CHUNK)).fetchall()
+        return connection.execute(SELECT_NEXT, (account, *before, CHUNK)).fetchall()
 
 
 def _key_of(connection: sqlite3.Connection, path: Path) -> bytes:
