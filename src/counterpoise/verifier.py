@@ -212,8 +212,8 @@ def verify(file: BinaryIO, key: bytes, anchors: Iterable[Anchor] = (), account: 
 def canonical(raw: bytes) -> dict[str, object] | None:
     """The object whose one form `raw` is: sorted keys, each once, no spaces, whole numbers only; else None."""
     try:
-        value = json.loads(raw, parse_float=_refuse, parse_constant=_refuse)
-        same = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() == raw
+        value = _VALUE_OF(raw.decode())
+        same = _TEXT_OF(value).encode() == raw
     except (ValueError, RecursionError):  # of JSON, of UTF-8, of a lone surrogate
         return None
     return value if same and isinstance(value, dict) else None
@@ -392,6 +392,9 @@ def _fail(problem: str) -> int:
     print(f"error: {problem}", file=sys.stderr)
     return USAGE
 
+
+_VALUE_OF = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).decode
+_TEXT_OF = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 if __name__ == "__main__":
     sys.exit(main())

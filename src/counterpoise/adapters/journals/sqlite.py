@@ -166,9 +166,7 @@ class SqliteJournal:
             raise JournalRefused("the journal is closed")
 
 
-def _chunk(
-    connection: sqlite3.Connection, account: AccountId, before: tuple[int, int] | None
-) -> list[tuple[Any, ...]]:
+def _chunk(connection: sqlite3.Connection, account: AccountId, before: tuple[int, int] | None) -> list[tuple[Any, ...]]:
     """The rows after the one with this sequence and rowid, or the lowest; the rowid is the last column."""
     with db.reading("reading the journal"):
         if before is None:
