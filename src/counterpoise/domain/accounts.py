@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -14,6 +15,13 @@ AccountId = str
 StrategyName = str
 
 UNASSIGNED: StrategyName = "unassigned"
+
+STATEMENT_VENUE = "statement"
+"""Venue of an account that is fed by statements or by hand: it never trades, and knows an instrument at first sight."""
+
+BALANCE_AGE_MAX = timedelta(seconds=60)
+"""Age up to which a confirmed balance may approve an order that adds risk, unless the account's terms say otherwise."""
+
 _ASSET = re.compile(r"[A-Z0-9]{2,10}", re.ASCII)
 
 
@@ -86,6 +94,8 @@ class AccountTerms:
         venue: Name of the venue that prices and executes; instruments of another venue are refused.
         initial_margin_rate: Fraction of gross exposure that a MARGIN account must hold.
         fee_rate: Fraction of an order's value that the venue charges; counted before an order is sent.
+        balance_age_max_seconds: Age up to which a confirmed balance may approve an order that adds risk, > 0;
+            None is BALANCE_AGE_MAX.
     """
 
     kind: AccountKind
@@ -96,6 +106,7 @@ class AccountTerms:
     lot_method: LotMethod
     initial_margin_rate: Decimal = Decimal("0.5")
     fee_rate: Decimal = ZERO
+    balance_age_max_seconds: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a currency that is no asset code, and rates that are no fractions."""
@@ -105,6 +116,19 @@ class AccountTerms:
             raise InvalidFact("initial_margin_rate", str(self.initial_margin_rate), "a fraction above 0, at most 1")
         if not ZERO <= self.fee_rate < ONE:
             raise InvalidFact("fee_rate", str(self.fee_rate), "a fraction from 0 to below 1")
+        if self.balance_age_max_seconds is not None and self.balance_age_max_seconds <= 0:
+            raise InvalidFact("balance_age_max_seconds", str(self.balance_age_max_seconds), "whole seconds above 0")
+
+    @property
+    def balance_age_max(self) -> timedelta:
+        """Age up to which a confirmed balance may approve an order that adds risk."""
+        seconds = self.balance_age_max_seconds
+        return BALANCE_AGE_MAX if seconds is None else timedelta(seconds=seconds)
+
+    @property
+    def trades(self) -> bool:
+        """Whether orders can go anywhere."""
+        return self.venue != STATEMENT_VENUE
 
 
 def lot_method_of(kind: AccountKind) -> LotMethod:
