@@ -8,10 +8,14 @@ from functools import cached_property
 HOME = "src/counterpoise/"
 CORE_FOLDERS = ("domain", "ledger", "portfolio", "analytics", "risk", "planning", "execution")
 DECIDING = (
+    "affording",
+    "balance_book",
     "candidates",
     "commands",
+    "confirmed",
     "decide",
     "decision",
+    "entries",
     "figures",
     "gate_book",
     "opening",

@@ -19,6 +19,8 @@ TRADE = {
     *("ProposePlan", "AdvanceRun", "BookFills", "RecordOutcome", "RecordLookUp", "RecordOrderUpdate", "RequestCancel"),
     "RecordDifferences",
     "RecordCorporateAction",
+    "RecordFill",
+    "RecordStatement",
 }
 ADMIN = {"OpenAccount"}
 ALLOWED = {

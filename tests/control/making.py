@@ -19,26 +19,28 @@ from counterpoise.adapters.clocks import ReplayClock
 from counterpoise.control import commands, recovery
 from counterpoise.control.account import Account
 from counterpoise.control.activity import Activity
+from counterpoise.control.confirmed import is_confirmed
 from counterpoise.control.commands import Command
 from counterpoise.control.decide import decide
 from counterpoise.control.decision import Answer, CancelOrder, Decision, Effect, LookUpOrder, SendOrder
 from counterpoise.control.effects import Effects
 from counterpoise.control.feeds import heal
 from counterpoise.control.state import ControlState
+from counterpoise.control.statements import refresh
 from counterpoise.control.tasks import Supervisor
 from counterpoise.domain.accounts import AccountKind, AccountTerms, Actor, Scope, TradingMode, lot_method_of
 from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
-from counterpoise.domain.facts import Fact
+from counterpoise.domain.facts import Fact, StatementRead
 from counterpoise.domain.instruments import Instrument, instrument_id
 from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
 from counterpoise.domain.marks import Mark
 from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.orders import Side
 from counterpoise.domain.plans import SizingPolicy, Target
-from counterpoise.domain.statements import VenueFill
+from counterpoise.domain.statements import VenueAccount, VenueFill
 from counterpoise.ledger.journal import InMemoryJournal
 from counterpoise.portfolio.fold import Book
-from counterpoise.portfolio.state import OrderState
+from counterpoise.portfolio.state import OrderState, Statement
 from counterpoise.risk.gate import Approved
 
 D = Decimal
@@ -190,6 +192,18 @@ def mark(symbol: str, price: str, at: datetime = START) -> Mark:
     return Mark(instrument=instrument_id(VENUE, symbol), price=D(price), at=at)
 
 
+JUDGING = (
+    *(commands.JudgeCandidates, commands.DecideCandidates, commands.Rebalance, commands.ProposePlan),
+    *(commands.AdvanceRun, commands.BookFills, commands.RecordOutcome, commands.RecordLookUp),
+)
+
+
+def confirm(state: ControlState, at: datetime) -> None:
+    """The venue confirms the balance, unless it just has: without that nothing may add risk."""
+    if state.state.terms is not None and not is_confirmed(state, at):
+        state.state.statements[VENUE] = Statement(read=StatementRead(currency="USD", cash=()), as_of=at)
+
+
 def empty_state() -> ControlState:
     """An account without facts whose writer holds epoch 1."""
     return ControlState(ACCOUNT, Book.open(ACCOUNT), 0, 1)
@@ -203,9 +217,14 @@ class Now:
 
 
 class Desk:
-    """A state, and every fact and effect that commands made of it."""
+    """A state, and every fact and effect that commands made of it.
 
-    def __init__(self, *symbols: str, opening: commands.OpenAccount | None = None) -> None:
+    Args:
+        confirmed: Whether the venue confirms the balance before whatever may lead to a judgement.
+    """
+
+    def __init__(self, *symbols: str, opening: commands.OpenAccount | None = None, confirmed: bool = True) -> None:
+        self.confirmed = confirmed
         self.state = empty_state()
         self.facts: list[Fact] = []
         self.effects: list[Effect] = []
@@ -215,6 +234,8 @@ class Desk:
         """Decide `command` and what follows from it; the first answer unless a later one says more."""
         answer: Answer | None = None
         pending: list[Command] = [command]
+        if self.confirmed and isinstance(command, JUDGING):
+            confirm(self.state, command.at)
         while pending:
             decision = pure(self.state, pending.pop(0))
             for fact in decision.facts:
@@ -264,12 +285,17 @@ def pure(state: ControlState, command: Command) -> Decision:
 
 
 class NotingBroker(ScriptedBroker):
-    """Writes each send into the floor's log."""
+    """Writes each send into the floor's log; its clock is the floor's."""
 
-    def __init__(self, log: list[str]) -> None:
+    def __init__(self, log: list[str], clock: ReplayClock) -> None:
         super().__init__(cash=D(10_000))
+        self.floor_clock = clock
         self.log = log
         self.before_submit: Callable[[], None] | None = None
+
+    async def account(self) -> VenueAccount:
+        self.now = self.floor_clock.now()
+        return await super().account()
 
     async def submit(self, approved: Approved) -> str:
         if self.before_submit is not None:
@@ -283,15 +309,17 @@ class Floor(AbstractAsyncContextManager["Floor"]):
 
     Attributes:
         log: `sent <order>` and `wrote <kinds>`, in the order in which they happened.
+        confirmed: Whether the venue is asked to confirm the balance before whatever may lead to a judgement.
     """
 
     def __init__(self, before: Floor | None = None) -> None:
         self.log: list[str] = before.log if before else []
         self.journal: InMemoryJournal = before.journal if before else InMemoryJournal(after_append=self._wrote)
-        self.broker: NotingBroker = before.broker if before else NotingBroker(self.log)
         self.clock: ReplayClock = before.clock if before else ReplayClock(START)
+        self.broker: NotingBroker = before.broker if before else NotingBroker(self.log, self.clock)
         self.activity = Activity()
         self.supervisor = Supervisor(self.activity.give_up)
+        self.confirmed = True
         self.account: Account
         self.effects: Effects
 
@@ -316,6 +344,8 @@ class Floor(AbstractAsyncContextManager["Floor"]):
         await self.supervisor.stop()
 
     async def ask(self, command: Command) -> Answer:
+        if self.confirmed and isinstance(command, JUDGING):
+            await refresh(self.account, self.broker, command.at)
         return await self.account.ask(command)
 
     async def opened(self, *symbols: str, **prices: str) -> None:

@@ -27,6 +27,7 @@ from tests.control.making import (
     Now,
     book,
     candidate,
+    confirm,
     change_state,
     empty_state,
     enable,
@@ -213,6 +214,7 @@ async def test_effects_start_in_the_order_of_their_commands_after_the_append() -
         seen.append(len(journal._entries[ACCOUNT]))
 
     account = Account(state=desk.state, journal=journal, clock=Now(), activity=Activity(), start_effect=start)
+    confirm(desk.state, START)
     await ask_all(account, [judge(candidate("SPY", "1"), candidate("TLT", "1"))])
     symbols = [effect.approved.intent.symbol for effect in started if isinstance(effect, SendOrder)]
     assert symbols == ["SPY", "TLT"]

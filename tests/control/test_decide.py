@@ -15,7 +15,8 @@ from counterpoise.control.decide import TABLE, decide
 from counterpoise.domain.decisions import TradingState
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.facts import Split
-from counterpoise.domain.statements import Break, BreakKind
+from counterpoise.domain.orders import Side
+from counterpoise.domain.statements import Break, BreakKind, VenueAccount
 from counterpoise.execution.broker import Accepted
 from tests.control.making import (
     CORE,
@@ -48,7 +49,7 @@ def all_commands() -> list[type[Command]]:
 def test_the_module_of_commands_holds_so_many_of_them() -> None:
     classes = [node.name for node in ast.parse(SOURCE.read_text()).body if isinstance(node, ast.ClassDef)]
     assert sorted(kind.__name__ for kind in all_commands()) == sorted(name for name in classes if name != "Command")
-    assert len(all_commands()) == 21
+    assert len(all_commands()) == 23
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.__name__) for kind in all_commands()])
@@ -124,6 +125,11 @@ def one_of_each(desk: Desk) -> Iterator[Command]:
         cause="compare/9",
         differences=(Break(kind=BreakKind.CASH, subject="USD", ours=D(1), theirs=D(2), detail="ours 1"),),
     )
+    yield commands.RecordFill(
+        actor=OWNER, at=START, cause="fill/m1", fill_id="m1", symbol="SPY", side=Side.SELL, quantity=D(1), price=D(99)
+    )
+    said = VenueAccount(venue="scripted", currency="USD", cash=D(9), as_of=START)
+    yield commands.RecordStatement(actor=OWNER, at=START, cause="statement/1", statement=said)
     yield change_state(TradingState.HALTED)
 
 
@@ -142,7 +148,7 @@ def test_nothing_can_be_told_to_an_account_that_was_never_opened() -> None:
         with pytest.raises(InvalidInput, match="an account that was opened first"):
             decide(empty_state(), command, START)
         refused.append(type(command))
-    assert len(refused) == 19
+    assert len(refused) == 21
 
 
 def test_facts_carry_the_command_the_place_and_both_times() -> None:

@@ -14,6 +14,7 @@ from counterpoise.control import effects as effects_module
 from counterpoise.control.commands import RecordCashFlow
 from counterpoise.control.gate_book import gate_book
 from counterpoise.control.orders import INTENTS_MAX
+from counterpoise.control.statements import refresh
 from counterpoise.domain.accounts import UNASSIGNED, AccountKind, Actor, Scope
 from counterpoise.domain.decisions import Reason, RiskMode, TradingState, Verdict
 from counterpoise.domain.errors import InvalidInput, PolicyRefused, VenueUnavailable
@@ -100,6 +101,7 @@ async def test_a_candidate_that_no_fact_can_hold_is_refused_by_name_and_the_writ
     changes: dict[str, Any] = {field: value}
     async with Floor() as floor:
         await floor.opened(SPY="100")
+        await refresh(floor.account, floor.broker, START)
         before = await floor.kinds()
         with pytest.raises(InvalidInput, match=rf"candidates\[1\]\.{field}"):
             await floor.ask(judge(candidate("SPY", "1"), replace(candidate("SPY", "1"), **changes)))

@@ -137,13 +137,16 @@ async def test_a_venue_that_does_not_answer_at_the_start_is_no_empty_account() -
         assert second.view.state.breaks == {}
 
 
-async def test_accounts_that_agree_write_nothing() -> None:
+async def test_accounts_that_agree_write_that_once_and_then_nothing() -> None:
     async with Floor() as floor:
         await floor.opened(SPY="100")
         await bought(floor)
         before = await floor.kinds()
         await recovery.compare(floor.account, floor.broker, START)
-        assert await floor.kinds() == before
+        assert await floor.kinds() == [*before, "StatementRead"]
+        assert floor.view.state.statements["scripted"].reconciled_at == START
+        await recovery.compare(floor.account, floor.broker, START)
+        assert await floor.kinds() == [*before, "StatementRead"]
 
 
 async def test_units_that_differ_open_a_break_that_stops_new_risk_in_their_symbol_alone_until_it_is_gone() -> None:
@@ -166,7 +169,7 @@ async def test_units_that_differ_open_a_break_that_stops_new_risk_in_their_symbo
         floor.broker.held["SPY"] = D(10)
         await recovery.compare(floor.account, floor.broker, START)
         assert floor.view.state.breaks == {}
-        assert (await floor.kinds())[-1] == "BreakSettled"
+        assert (await floor.kinds())[-2:] == ["BreakSettled", "StatementRead"]
         assert await reasons(floor, "SPY") == ()
 
 

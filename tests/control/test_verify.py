@@ -20,7 +20,7 @@ from tests.control.making import ACCOUNT, START, D, Desk, enable
 
 async def recorded() -> tuple[Desk, InMemoryJournal, InMemoryCheckpoints]:
     """A short story with a holding, its journal and its kept state."""
-    desk = Desk("SPY")
+    desk = Desk("SPY", confirmed=False)
     desk.observe(SPY="100")
     desk.tell(enable())
     desk.hold("SPY", "10", "99")

@@ -126,6 +126,7 @@ async def test_an_amount_that_no_fact_can_hold_reaches_no_venue(amount: str) -> 
 async def on_scripted() -> AsyncIterator[tuple[Counterpoise, ScriptedBroker, str]]:
     """An account at a venue under the test's hand, with one order that works there."""
     parts, broker = fakes(), ScriptedBroker(cash=D(10_000))
+    broker.now = START
     parts.broker, parts.venue = broker, None
     paper = Opening.paper(ACCOUNT, cash=D(10_000), symbols=())
     listed = Instrument(instrument_id=instrument_id("paper", "SPY"), symbol="SPY", venue="paper", quote="USD")

@@ -149,6 +149,7 @@ async def test_an_account_comes_back_as_it_was_and_agrees_with_its_venue() -> No
     parts = fakes()
     async with Counterpoise.run(parts, ACCOUNT) as plane:
         await bought(plane)
+        await plane.compare()
         digest, equity = plane.digest(), plane.equity
     async with Counterpoise.run(parts, ACCOUNT) as plane:
         assert plane.digest() == digest

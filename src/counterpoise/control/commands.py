@@ -11,8 +11,10 @@ from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingSta
 from counterpoise.domain.facts.corporate import CashInLieu, SpinOff, Split, SymbolChange
 from counterpoise.domain.instruments import Instrument, Symbol
 from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
+from counterpoise.domain.numbers import ZERO
+from counterpoise.domain.orders import Side
 from counterpoise.domain.plans import SizingPolicy, Target
-from counterpoise.domain.statements import Break, VenueFill, VenueOrder
+from counterpoise.domain.statements import Break, VenueAccount, VenueFill, VenueOrder
 from counterpoise.execution.broker import SendOutcome
 
 CorporateAction = Split | SymbolChange | SpinOff | CashInLieu
@@ -90,6 +92,32 @@ class RecordCashFlow(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFill(Command):
+    """Somebody traded where no venue reports to us; `at` is when, `fill_id` makes it one act.
+
+    Attributes:
+        quantity: Units, > 0.
+        price: Quote currency per unit, > 0.
+        fee: Quote currency; positive is paid, negative is a rebate.
+    """
+
+    fill_id: str
+    symbol: Symbol
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordStatement(Command):
+    """The venue states what the account has; `agrees` when cash and positions were found to agree with the ledger."""
+
+    statement: VenueAccount
+    agrees: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartDay(Command):
     """A trading day of the account's zone has begun."""
 
@@ -130,10 +158,12 @@ class Rebalance(Command):
 
     Attributes:
         market_open: While the market is closed nothing is sent: the run waits for it to open.
+        may_ask_venue: Whether who asks can have the balance confirmed first, when a plan would need that.
     """
 
     strategy: StrategyName
     market_open: bool
+    may_ask_venue: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from counterpoise.control import candidates, commands, corporate, figures, opening, orders, rebalances, runs
+from counterpoise.control import candidates, commands, corporate, entries, figures, opening, orders, rebalances, runs
 from counterpoise.control.decision import Decision
 from counterpoise.control.state import ControlState
 from counterpoise.domain.errors import InvalidInput
@@ -25,6 +25,8 @@ TABLE: Mapping[type[commands.Command], Decide] = MappingProxyType(
         commands.RecordCorporateAction: corporate.record_corporate_action,
         commands.ChangeTradingState: opening.change_trading_state,
         commands.RecordDifferences: opening.record_differences,
+        commands.RecordFill: entries.record_fill,
+        commands.RecordStatement: entries.record_statement,
         commands.StartDay: figures.start_day,
         commands.AssessMarks: figures.assess_marks,
         commands.Reassess: figures.reassess,

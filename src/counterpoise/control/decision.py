@@ -61,6 +61,8 @@ class Answer:
 DONE = Answer(outcome="done")
 DUPLICATE = Answer(outcome="duplicate", message="This was done before; nothing happened twice.")
 
+UNCONFIRMED = Answer(outcome="unconfirmed", message="The venue has to confirm the balance first.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:

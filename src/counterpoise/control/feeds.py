@@ -11,6 +11,7 @@ from datetime import datetime
 from counterpoise.control.account import Account
 from counterpoise.control.commands import BookFills, RecordOrderUpdate
 from counterpoise.control.decision import DUPLICATE
+from counterpoise.control.statements import refresh
 from counterpoise.domain.accounts import SYSTEM
 from counterpoise.domain.orders import OrderStatus
 from counterpoise.execution.broker import Broker
@@ -33,6 +34,8 @@ async def _heal_fills(account: Account, broker: Broker, at: datetime) -> bool:
     fills = await broker.fills_since(cursor)
     if not fills:
         return False
+    if account.view.state.runs:
+        await refresh(account, broker, at)  # these fills may release purchases, which need a confirmed balance
     venue = broker.capabilities.venue
     command = BookFills(actor=SYSTEM, at=at, cause=f"fills:{venue}:{fills[-1].sequence}", venue=venue, fills=fills)
     return await account.ask(command) is not DUPLICATE

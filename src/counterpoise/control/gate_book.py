@@ -7,17 +7,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from counterpoise.control.confirmed import is_confirmed
 from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import UNASSIGNED, AccountKind
 from counterpoise.domain.decisions import CandidateTrade, Position
 from counterpoise.domain.instruments import Instrument, InstrumentId, Symbol
 from counterpoise.domain.marks import Mark
 from counterpoise.domain.numbers import ONE, ZERO, divide_away_from_zero_18, divide_half_even_18
-from counterpoise.domain.orders import PositionSide
+from counterpoise.domain.orders import PositionSide, Side
 from counterpoise.domain.plans import PlanItem
 from counterpoise.domain.statements import BreakKind
 from counterpoise.portfolio.state import Holding, OrderState
-from counterpoise.risk.affordability import margin_needed
+from counterpoise.risk import margin
+from counterpoise.risk.affordability import cost_with_fees, margin_needed
 from counterpoise.risk.gate import GateBook, Listing, OpenOrder
 
 MARK_AGE_MAX = timedelta(seconds=30)
@@ -29,7 +31,7 @@ def gate_book(state: ControlState, at: datetime) -> GateBook:
     account = state.state
     valuation = state.book.valuation
     interval = valuation.interval(at, MARK_AGE_MAX)
-    used = used_margin(state)
+    used, funds = used_margin(state), _funds(state)
     return GateBook(
         positions=tuple(position_of(state, held) for _, held in sorted(account.holdings.items()) if held.quantity),
         open_orders=tuple(
@@ -42,9 +44,11 @@ def gate_book(state: ControlState, at: datetime) -> GateBook:
         free_margin=interval.value - used,
         kind=account.opened.kind,
         trading_state=account.trading_state,
+        balance_usable=is_confirmed(state, at),
         breaks=_blocked_by_breaks(state),
         listings={
-            instrument.symbol: listing(state, instrument) for _, instrument in sorted(account.instruments.items())
+            instrument.symbol: listing(state, instrument, funds.get(instrument.quote))
+            for _, instrument in sorted(account.instruments.items())
         },
     )
 
@@ -62,10 +66,14 @@ def after_sales(book: GateBook, sales: list[PlanItem]) -> GateBook:
             size = position.size if item is None else divide_half_even_18(left, position.current_price)
             positions.append(replace(position, size=size))
     proceeds = sum((item.order_value for item in sales), ZERO)
-    return replace(book, positions=tuple(positions), cash=book.cash + proceeds)
+    listings = {
+        symbol: listing if listing.funds is None else replace(listing, funds=listing.funds + proceeds)
+        for symbol, listing in book.listings.items()
+    }
+    return replace(book, positions=tuple(positions), cash=book.cash + proceeds, listings=listings)
 
 
-def listing(state: ControlState, instrument: Instrument) -> Listing:
+def listing(state: ControlState, instrument: Instrument, funds: Decimal | None = None) -> Listing:
     """What the gate must know of an instrument that an order does not say."""
     return Listing(
         sector=instrument.sector,
@@ -74,6 +82,7 @@ def listing(state: ControlState, instrument: Instrument) -> Listing:
         fx_rate=known_rate(state, instrument),
         leverage=leverage_of(state),
         lot=instrument.lot,
+        funds=funds,
     )
 
 
@@ -89,10 +98,7 @@ def used_margin(state: ControlState) -> Decimal:
     FUTURES would divide by the venue's leverage; while no venue states one it is 1.
     """
     terms = state.state.opened
-    if terms.kind is AccountKind.CASH:
-        return ZERO
-    gross = state.book.valuation.gross
-    return gross * terms.initial_margin_rate if terms.kind is AccountKind.MARGIN else gross
+    return margin.used_margin(terms.kind, ((state.book.valuation.gross, ONE),), terms.initial_margin_rate)
 
 
 def position_of(state: ControlState, holding: Holding, marks: Mapping[InstrumentId, Mark] | None = None) -> Position:
@@ -141,6 +147,40 @@ def open_order(state: ControlState, order: OrderState) -> OpenOrder:
         strategy=intent.strategy_shares[0].strategy if intent.strategy_shares else UNASSIGNED,
         reduce_only=intent.reduce_only,
     )
+
+
+def funds_in(state: ControlState, asset: str) -> Decimal:
+    """Cash of one asset that no open purchase in it holds, in account currency: cash of another pays for nothing.
+
+    Which asset pays is derived from the instrument, never taken from who asks (incident I-38).
+    """
+    held = state.state.cash.get(asset, ZERO) * (state.book.valuation.rate(asset) or ZERO)
+    return held - _reserved_in(state, asset)
+
+
+def _funds(state: ControlState) -> dict[str, Decimal]:
+    """Asset → its cash before any room, account currency; empty where there is one asset alone, or any cash pays.
+
+    The gate takes off what all open purchases hold, so what those in other assets hold is added here.
+    """
+    account = state.state
+    assets = sorted({account.base, *account.cash, *(item.quote for item in account.instruments.values())})
+    if account.opened.kind is not AccountKind.CASH or len(assets) == 1:
+        return {}
+    held = {asset: _reserved_in(state, asset) for asset in assets}
+    whole = sum(held.values(), ZERO)
+    return {asset: funds_in(state, asset) + whole for asset in assets}
+
+
+def _reserved_in(state: ControlState, asset: str) -> Decimal:
+    """What open purchases of instruments that are paid in `asset` hold, with fees; account currency, ≥ 0."""
+    held = ZERO
+    for _, order in sorted(state.state.orders.items()):
+        paid_in = state.state.instruments[order.intent.instrument].quote
+        if order.status.is_open and order.intent.side is Side.BUY and paid_in == asset:
+            room = open_order(state, order)
+            held += cost_with_fees(room.remaining, room.worst_price, room.fee_rate)
+    return held
 
 
 def with_own_figures(state: ControlState, candidate: CandidateTrade, at: datetime) -> CandidateTrade:

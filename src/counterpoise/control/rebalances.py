@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from counterpoise.control.commands import AdvanceRun, ProposePlan, Reassess, Rebalance
-from counterpoise.control.decision import DUPLICATE, Answer, Decision, Draft
+from counterpoise.control.confirmed import is_confirmed
+from counterpoise.control.decision import DUPLICATE, UNCONFIRMED, Answer, Decision, Draft
 from counterpoise.control.gate_book import after_sales, gate_book
 from counterpoise.control.plan_book import plan_book
 from counterpoise.control.runs import free_cash, judge_lines
@@ -37,6 +38,8 @@ def rebalance(state: ControlState, command: Rebalance, now: datetime) -> Decisio
     report = drift(seen, wanted.targets, wanted.policy)
     if not report.needs_rebalance:
         return Decision(answer=Answer(outcome=report.outcome, message="", detail=report))
+    if command.may_ask_venue and not is_confirmed(state, command.at):
+        return Decision(answer=UNCONFIRMED)
     draft = Draft(state, command, now)
     marks = state.unrecorded_marks()
     if marks:

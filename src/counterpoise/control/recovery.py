@@ -12,6 +12,7 @@ from counterpoise.control.decision import Draft, LookUpOrder
 from counterpoise.control.effects import Effects
 from counterpoise.control.feeds import heal
 from counterpoise.control.state import ControlState
+from counterpoise.control.statements import keep
 from counterpoise.control.verify import replay
 from counterpoise.domain.accounts import SYSTEM, AccountId
 from counterpoise.domain.errors import JournalCorrupt
@@ -114,4 +115,5 @@ async def compare(account: Account, broker: Broker, now: datetime) -> bool | Non
     if found or state.breaks:
         cause = f"compare/{account.view.sequence}"
         await account.ask(RecordDifferences(actor=SYSTEM, at=now, cause=cause, differences=found))
+    await keep(account, theirs, now, agrees=not found)
     return not found

@@ -235,4 +235,5 @@ async def _end(plane: Counterpoise, plan: ReplayPlan) -> None:
     at = at_local(plan.history.days[-1], CLOSE_HOUR, plan.time_zone)
     await plane.venue.end()
     await plane.settle(at)
+    await plane.compare(at)
     await plane.keep_state()

@@ -353,7 +353,9 @@ class Counterpoise:
         at: datetime | None = None,
     ) -> Answer:
         """Let the gate judge candidates and send what it allows."""
-        return await cycle.judge(self._account, actor, strategy, slot, at or self.parts.clock.now(), candidates)
+        return await cycle.judge(
+            self._account, self._broker, actor, strategy, slot, at or self.parts.clock.now(), candidates
+        )
 
     async def rebalance(
         self, strategy: StrategyName, slot: str, actor: Actor = OWNER, at: datetime | None = None
@@ -364,7 +366,7 @@ class Counterpoise:
 
     async def advance_runs(self, actor: Actor, at: datetime, *, sell_wait_over: bool = False) -> None:
         """Let runs go on: the market has opened, or the wait for sales is over."""
-        await cycle.advance_runs(self._account, actor, at, sell_wait_over=sell_wait_over)
+        await cycle.advance_runs(self._account, self._broker, actor, at, sell_wait_over=sell_wait_over)
 
     async def tick(self, prices: Mapping[Symbol, Decimal], at: datetime | None = None) -> None:
         """New prices: value the book, let working orders match, record what a kept figure depends on."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 from counterpoise.domain.accounts import AccountKind
+from counterpoise.domain.instruments import Symbol
 from counterpoise.domain.numbers import ONE, ZERO, divide_away_from_zero_18
+from counterpoise.domain.records import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,43 @@ class Affordability:
     def shortage(self) -> Decimal:
         """What is missing, account currency; 0 when nothing is."""
         return ZERO if self.passes else self.need - self.available
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affordable(Record):
+    """Whether a purchase can be paid for on a live account; amounts in `currency`.
+
+    Attributes:
+        need: Worst cost with fees, or margin with fees; ≥ 0.
+        available: What no open order holds; may be negative.
+        fees: In `need`, ≥ 0.
+        reserved: What open orders hold, already taken off `available`.
+        worst_price: Quote currency per unit that `need` counts with: max(price, mark × (1 + collar)).
+        unsettled: Part of the cash that came of sales and has not settled; it may buy.
+        usable_for: What the balance may approve: only on TRADE would the gate let the purchase pass.
+    """
+
+    also: ClassVar[tuple[str, ...]] = ("affordable", "shortage")
+
+    symbol: Symbol
+    need: Decimal
+    available: Decimal
+    fees: Decimal
+    reserved: Decimal
+    worst_price: Decimal
+    currency: str
+    unsettled: Decimal
+    usable_for: str
+
+    @property
+    def affordable(self) -> bool:
+        """Whether it may be paid for; exactly enough is enough."""
+        return self.need <= self.available
+
+    @property
+    def shortage(self) -> Decimal:
+        """What is missing; 0 when nothing is."""
+        return max(self.need - self.available, ZERO)
 
 
 def check_affordability(

@@ -41,6 +41,8 @@ class Listing:
         fx_rate: Account currency per quote currency, > 0.
         leverage: FUTURES: the venue's setting, 1 when unknown; MARGIN: 1 ÷ initial margin rate; CASH 1.
         lot: Smallest step of quantity, > 0.
+        funds: Where everything is paid in full: cash of the asset that pays for it, account currency, before what
+            open purchases in that asset hold; None where any cash pays.
     """
 
     sector: str = UNKNOWN_SECTOR
@@ -49,6 +51,7 @@ class Listing:
     fx_rate: Decimal = ONE
     leverage: Decimal = ONE
     lot: Decimal = QUANTITY_STEP
+    funds: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would make exposure vanish."""

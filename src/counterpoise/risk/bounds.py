@@ -75,6 +75,7 @@ class Opening:
         risk, margin: Account currency for the whole of `size`.
         exposure, backing: The whole order's value and the margin it states, which give its leverage.
         new_positions: 1, or 0 when it takes the place of a position or adds to one that is netted.
+        funds: As `Listing.funds`.
     """
 
     line: Line
@@ -87,6 +88,7 @@ class Opening:
     exposure: Decimal
     backing: Decimal
     new_positions: int
+    funds: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,10 @@ def largest(room: Room, bounds: Bounds, opening: Opening, step: Decimal) -> Deci
     if not bounds.pays_in_full:
         at_most((bounds.margin - room.margin) * whole, opening.margin)
     elif opening.side is Side.BUY:
-        at_most((bounds.cash - room.cash) * whole, opening.margin)
+        free = _cash(bounds, opening) - room.cash
+        at_most(free * whole, opening.margin)
         if opening.unit_cost is not None:
-            at_most(bounds.cash - room.cash, opening.unit_cost)
+            at_most(free, opening.unit_cost)
     if opening.price is not None:
         for amount in _exposure_room(room, bounds, opening, opening.price):
             at_most(amount, max(opening.line.high_price, opening.price))
@@ -186,8 +189,14 @@ def _means(room: Room, bounds: Bounds, opening: Opening) -> Iterator[Breach]:
     elif opening.side is Side.BUY:
         stated = opening.margin
         cost = stated if opening.unit_cost is None else max(stated, opening.size * opening.unit_cost)
-        if cost > bounds.cash - room.cash:
-            yield Breach(Reason.INSUFFICIENT_CASH, cost, bounds.cash - room.cash)
+        free = _cash(bounds, opening) - room.cash
+        if cost > free:
+            yield Breach(Reason.INSUFFICIENT_CASH, cost, free)
+
+
+def _cash(bounds: Bounds, opening: Opening) -> Decimal:
+    """What may pay for the order before reservations: cash of another asset does not (incident I-38)."""
+    return bounds.cash if opening.funds is None else min(bounds.cash, opening.funds)
 
 
 def _exposures(room: Room, bounds: Bounds, opening: Opening, price: Decimal) -> Iterator[Breach]:

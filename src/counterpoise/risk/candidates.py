@@ -246,6 +246,7 @@ def _opening(
         exposure=exposure,
         backing=backing,
         new_positions=0 if replaces_position(line, closing) else 1,
+        funds=evaluation.book.listing(candidate.symbol).funds,
     )
 
 
@@ -269,6 +270,7 @@ def _shrunk(
         exposure=opening.exposure,
         backing=opening.backing,
         new_positions=opening.new_positions,
+        funds=opening.funds,
     )
     return smaller, []
 

@@ -220,4 +220,5 @@ def _opening(
         exposure=value,
         backing=backing,
         new_positions=0 if netted else 1,
+        funds=listing.funds,
     )
