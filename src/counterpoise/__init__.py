@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from counterpoise.domain.accounts import Actor, Scope
     from counterpoise.domain.errors import PortfolioError
     from counterpoise.domain.plans import RebalancePlan, SizingPolicy, Target
+    from counterpoise.library.balance_manager import BalanceManager
     from counterpoise.library.balancer import (
         BalancerOutput,
         CandidateTrade,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Actor": "counterpoise.domain.accounts",
+    "BalanceManager": "counterpoise.library.balance_manager",
     "BalancerOutput": "counterpoise.library.balancer",
     "CandidateTrade": "counterpoise.library.balancer",
     "Counterpoise": "counterpoise.library.plane",
@@ -47,6 +49,7 @@ _HOMES = {
 
 __all__ = [
     "Actor",
+    "BalanceManager",
     "BalancerOutput",
     "CandidateTrade",
     "Counterpoise",

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from counterpoise.adapters.brokers.paper import PaperBroker, PaperTerms
 from counterpoise.adapters.brokers.paper_model import PROFILES, FillModel
+from counterpoise.adapters.brokers.statement import NoVenue
 from counterpoise.adapters.clocks import ReplayClock, SystemClock
 from counterpoise.adapters.credentials import new_secret, read_owner_token
 from counterpoise.adapters.folder import RENEW_SECONDS, DataFolder, Ownership
@@ -22,17 +23,18 @@ from counterpoise.adapters.imports.limits import LimitsFile, read_limits
 from counterpoise.adapters.imports.targets import TargetFile, check_known, read_targets
 from counterpoise.adapters.journals.checkpoints import SqliteCheckpoints
 from counterpoise.adapters.journals.sqlite import SqliteJournal
+from counterpoise.adapters.loop_thread import LoopThread
 from counterpoise.adapters.prices.files import read_prices
 from counterpoise.adapters.series import SqliteSeries
 from counterpoise.control.activity import Timer
-from counterpoise.control.halt import HaltLatch
+from counterpoise.control.halt import HaltLatch, MemoryLatch
 from counterpoise.control.market import Sessions
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError, CounterpoiseError
 from counterpoise.domain.time import Clock
 from counterpoise.execution.broker import Broker
-from counterpoise.ledger.checkpoints import Checkpoints
-from counterpoise.ledger.journal import Journal
+from counterpoise.ledger.checkpoints import Checkpoints, InMemoryCheckpoints
+from counterpoise.ledger.journal import InMemoryJournal, Journal
 from counterpoise.portfolio.curve import Series
 from counterpoise.settings import Settings, from_environment
 
@@ -46,6 +48,7 @@ __all__ = [
     "check_known",
     "forget",
     "live_parts",
+    "loop_thread",
     "new_secret",
     "read_limits",
     "read_prices",
@@ -54,6 +57,7 @@ __all__ = [
     "replay_parts",
     "serving",
     "settings_of",
+    "statement_parts",
     "system_clock",
 ]
 
@@ -209,6 +213,53 @@ def reading_parts(settings: Settings) -> Parts:
         release=lambda: None,
         owner=f"reader {os.getpid()}",
     )
+
+
+def statement_parts(settings: Settings | None) -> Parts:
+    """The parts of an account without a venue, in a data folder or, without settings, in memory.
+
+    Raises:
+        ConfigurationError: the data folder cannot be used, or another process owns it.
+    """
+    clock = SystemClock()
+    if settings is None:
+        return _without_venue(InMemoryJournal(), InMemoryCheckpoints(), clock, MemoryLatch(), "in memory")
+    command = "balance manager"
+    folder, ownership = _owned(settings, command)
+    with _released_on_error(ownership):
+        journal = _journal(settings, folder)
+        parts = _without_venue(
+            journal, SqliteCheckpoints(folder.journal), clock, HaltFile(folder.halt), f"{command} {os.getpid()}"
+        )
+        parts.upkeep = (lambda: _keep_lease(ownership), lambda: _keep_anchored(journal))
+        parts.commits, parts.pragmas = (lambda: journal.commits), journal.pragmas
+        parts.release, parts.owns = ownership.release, (lambda: ownership.is_held)
+        return parts
+
+
+def _without_venue(
+    journal: Journal, checkpoints: Checkpoints, clock: SystemClock, latch: HaltLatch, owner: str
+) -> Parts:
+    return Parts(
+        journal=journal,
+        checkpoints=checkpoints,
+        clock=clock,
+        timer=clock,
+        broker=NoVenue(),
+        venue=None,
+        replay_clock=None,
+        latch=latch,
+        upkeep=(),
+        commits=lambda: 0,
+        pragmas=dict,
+        release=lambda: None,
+        owner=owner,
+    )
+
+
+def loop_thread() -> LoopThread:
+    """An event loop in a thread of its own, for programs that have none."""
+    return LoopThread()
 
 
 def _owned(settings: Settings, command: str) -> tuple[DataFolder, Ownership]:

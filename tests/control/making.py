@@ -19,8 +19,8 @@ from counterpoise.adapters.clocks import ReplayClock
 from counterpoise.control import commands, recovery
 from counterpoise.control.account import Account
 from counterpoise.control.activity import Activity
-from counterpoise.control.confirmed import is_confirmed
 from counterpoise.control.commands import Command
+from counterpoise.control.confirmed import is_confirmed
 from counterpoise.control.decide import decide
 from counterpoise.control.decision import Answer, CancelOrder, Decision, Effect, LookUpOrder, SendOrder
 from counterpoise.control.effects import Effects

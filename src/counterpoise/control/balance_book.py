@@ -115,7 +115,8 @@ def stated_power(state: ControlState, now: datetime) -> Decimal | None:
 
 def _broker(state: ControlState, statement: Statement | None, now: datetime) -> Reading | Failed:
     """The venue's own figures; what it does not state is the ledger's, where the ledger knows it."""
-    failed = Failed(source=BalanceSource.BROKER, why="no statement of the venue was read yet")
+    nothing = "no statement of the venue was read yet" if state.state.opened.trades else "the account has no venue"
+    failed = Failed(source=BalanceSource.BROKER, why=nothing)
     if statement is None:
         return failed
     rates = {item.asset: state.live.rate(item.asset) for item in statement.read.cash}

@@ -12,11 +12,12 @@ from counterpoise.control.gate_book import funds_in, rate_of
 from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import AccountKind
 from counterpoise.domain.errors import InvalidInput
-from counterpoise.domain.facts import Fill, InstrumentDefined, StatementRead
+from counterpoise.domain.facts import Fill, InstrumentDefined, MarkReason, MarksRecorded, StatementRead
 from counterpoise.domain.facts.envelope import fact_id
 from counterpoise.domain.facts.statements import StatedCash
 from counterpoise.domain.instruments import Instrument
-from counterpoise.domain.numbers import DIGITS_MAX, ZERO, is_short, plain
+from counterpoise.domain.marks import Mark
+from counterpoise.domain.numbers import DIGITS_MAX, ZERO, canonical, is_short, plain
 from counterpoise.domain.orders import Side
 from counterpoise.ledger.balances import CLOCK_SKEW_MAX
 
@@ -35,7 +36,7 @@ def record_fill(state: ControlState, command: RecordFill, now: datetime) -> Deci
             not know, or more than is held or paid for; names the field and the value.
     """
     identity = f"{MANUAL}:{command.fill_id}"
-    if identity in state.book.fills:
+    if is_booked(state, command.fill_id):
         return Decision(answer=Answer(outcome="duplicate", message=f"Fill {command.fill_id} was booked before."))
     instrument, is_new = _instrument(state, command)
     _check(state, command, instrument, now)
@@ -61,11 +62,20 @@ def record_fill(state: ControlState, command: RecordFill, now: datetime) -> Deci
         source=MANUAL,
         instrument=instrument.instrument_id,
     )
+    if not state.state.opened.trades:
+        # Nobody else tells such an account a price: the trade itself is the newest that is known.
+        seen = Mark(instrument=instrument.instrument_id, price=command.price, at=command.at)
+        draft.add(MarksRecorded(reason=MarkReason.DECISION, marks=(seen,)), source=MANUAL)
     runs = (
         AdvanceRun(actor=command.actor, at=command.at, cause=command.cause, run_id=run)
         for run in sorted(state.state.runs)
     )
     return draft.decided(DONE, *runs)
+
+
+def is_booked(state: ControlState, fill_id: str) -> bool:
+    """Whether an entry of that identity was booked before."""
+    return f"{MANUAL}:{fill_id}" in state.book.fills
 
 
 def record_statement(state: ControlState, command: RecordStatement, now: datetime) -> Decision:
@@ -118,14 +128,19 @@ def _check(state: ControlState, command: RecordFill, instrument: Instrument, now
     if command.side is Side.SELL:
         holding = state.state.holdings.get(instrument.instrument_id)
         held = max(holding.quantity, ZERO) if holding else ZERO
-        _require("quantity", command.quantity, command.quantity <= held, f"at most the {plain(held)} that are held")
+        _require(
+            "quantity",
+            command.quantity,
+            command.quantity <= held,
+            f"at most the {plain(canonical(held))} that are held",
+        )
         return
     rate = rate_of(state, instrument)
     cost = command.quantity * command.price * instrument.multiplier + command.fee
     free = funds_in(state, instrument.quote)
     if rate is not None and cost * rate > free:
-        short = cost * rate - free
-        rule = f"a purchase of at most {plain(free)} {state.state.base} with its fee; {plain(short)} is missing"
+        most, short = plain(canonical(free)), plain(canonical(cost * rate - free))
+        rule = f"a purchase of at most {most} {state.state.base} with its fee; {short} is missing"
         raise InvalidInput("quantity", plain(command.quantity), rule)
 
 

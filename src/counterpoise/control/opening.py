@@ -31,6 +31,7 @@ from counterpoise.domain.facts import (
     LimitsSet,
     MarkReason,
     MarksRecorded,
+    OpeningBalance,
     StrategySet,
     TargetsSet,
     TradingStateChanged,
@@ -71,8 +72,11 @@ def open_account(state: ControlState, command: OpenAccount, now: datetime) -> De
     )
     if command.opening_cash < ZERO:
         raise InvalidInput("opening_cash", str(command.opening_cash), "an amount of at least 0")
-    if command.opening_cash:
-        currency = command.terms.base_currency
+    currency = command.terms.base_currency
+    if not command.terms.trades:
+        # Nobody pays it in: it was there before the ledger began, and zero is an amount too.
+        draft.add(OpeningBalance(amount=command.opening_cash, asset=currency), source="operator")
+    elif command.opening_cash:
         draft.add(Deposit(amount=command.opening_cash, asset=currency, reference="opening cash"), source="operator")
     return draft.decided()
 

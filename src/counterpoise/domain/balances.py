@@ -60,7 +60,7 @@ class BalanceDetails:
     """What stands behind a balance.
 
     Attributes:
-        paper: Whether it is paper money; a paper venue is a venue, and says so.
+        paper: Whether it is paper money; a paper venue is a venue, and says so. An account without a venue is not.
         why: One sentence: what the balance may be used for, and for what not.
         breaks: Open differences between venue and ledger.
         disagreement: In words, when two sources say different amounts of the same moment; else empty.

@@ -187,7 +187,7 @@ def _balance(
             account=standing.account,
             venue=standing.venue,
             mode=standing.mode,
-            paper=standing.mode is TradingMode.PAPER,
+            paper=standing.trades and standing.mode is TradingMode.PAPER,
             why=_why(reading, standing, now, usable_for, differ),
             breaks=standing.breaks,
             disagreement=differ,

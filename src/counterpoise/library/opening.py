@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from counterpoise.domain.accounts import AccountKind, AccountTerms, TradingMode, lot_method_of
+from counterpoise.domain.accounts import STATEMENT_VENUE, AccountKind, AccountTerms, TradingMode, lot_method_of
 from counterpoise.domain.instruments import Instrument, Symbol, instrument_id
 from counterpoise.domain.limits import PRESETS, ModePolicy, PortfolioConstraints, preset_of
 from counterpoise.domain.numbers import from_python
@@ -22,6 +22,27 @@ class Opening:
     preset: str
     constraints: PortfolioConstraints
     mode_policy: ModePolicy = field(default_factory=ModePolicy)
+
+    @classmethod
+    def statement(cls, name: str, *, cash: Decimal, currency: str = "USD", time_zone: str = "UTC") -> Opening:
+        """A CASH account without a venue: fed by statements and by hand, it knows an instrument at first sight."""
+        terms = AccountTerms(
+            kind=AccountKind.CASH,
+            base_currency=currency,
+            time_zone=time_zone,
+            venue=STATEMENT_VENUE,
+            mode=TradingMode.PAPER,
+            lot_method=lot_method_of(AccountKind.CASH),
+        )
+        preset = preset_of(terms.kind)
+        return cls(
+            name=name,
+            terms=terms,
+            instruments=(),
+            cash=from_python(cash, "opening"),
+            preset=preset,
+            constraints=PRESETS[preset],
+        )
 
     @classmethod
     def paper(

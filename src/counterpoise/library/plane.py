@@ -41,6 +41,7 @@ from counterpoise.domain.plans import SizingPolicy, Target
 from counterpoise.domain.time import day_start, format_time, trading_day
 from counterpoise.execution.run import SELL_WAIT
 from counterpoise.library import stopping, upkeep
+from counterpoise.library.balances import Balances
 from counterpoise.library.opening import Opening
 from counterpoise.library.rest import Rest
 from counterpoise.library.screen import Screen
@@ -57,6 +58,7 @@ class Counterpoise:
     Attributes:
         watch: What people see of it beside the book.
         screen: The read models as they are shown.
+        balances: How much there is, by source; sizing, affordability and what is entered by hand.
     """
 
     def __init__(self, running: Running) -> None:
@@ -69,6 +71,7 @@ class Counterpoise:
         self._supervisor = running.supervisor
         self._activity = running.activity
         self._rest = Rest(running)
+        self.balances = Balances(running, self._rest)
 
     @classmethod
     @asynccontextmanager
