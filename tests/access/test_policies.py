@@ -17,7 +17,7 @@ PROPOSE = {"JudgeCandidates", "DecideCandidates", "ChangeTradingState"}
 TRADE = {
     *("SetTargets", "SetLimits", "SetStrategy", "RecordCashFlow", "StartDay", "AssessMarks", "Reassess", "Rebalance"),
     *("ProposePlan", "AdvanceRun", "BookFills", "RecordOutcome", "RecordLookUp", "RecordOrderUpdate", "RequestCancel"),
-    "RecordDifferences",
+    *("Reconcile", "SettleBreak", "ReverseAdjustment"),
     "RecordCorporateAction",
     "RecordFill",
     "RecordStatement",

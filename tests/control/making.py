@@ -37,7 +37,7 @@ from counterpoise.domain.marks import Mark
 from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.orders import Side
 from counterpoise.domain.plans import SizingPolicy, Target
-from counterpoise.domain.statements import VenueAccount, VenueFill
+from counterpoise.domain.statements import Break, VenueAccount, VenueFill
 from counterpoise.ledger.journal import InMemoryJournal
 from counterpoise.portfolio.fold import Book
 from counterpoise.portfolio.state import OrderState, Statement
@@ -186,6 +186,11 @@ def venue_fill(
 def book(*fills: VenueFill, cause: str = "", at: datetime = START) -> commands.BookFills:
     cause = cause or f"fills/{fills[-1].sequence}"
     return commands.BookFills(actor=OWNER, at=at, cause=cause, venue=VENUE, fills=fills)
+
+
+def differ(*found: Break, cause: str = "compare/1") -> commands.Reconcile:
+    """A comparison that confirmed these differences."""
+    return commands.Reconcile(actor=OWNER, at=START, cause=cause, statement=None, differences=found, confirmed=found)
 
 
 def mark(symbol: str, price: str, at: datetime = START) -> Mark:

@@ -10,7 +10,7 @@ import pytest
 from counterpoise.control.affording import afford, collar_of, size
 from counterpoise.control.balance_book import balance_of
 from counterpoise.control.balance_sources import current_balance
-from counterpoise.control.commands import RecordDifferences, RecordStatement, StartDay
+from counterpoise.control.commands import Reconcile, RecordStatement, StartDay
 from counterpoise.domain.accounts import STATEMENT_VENUE, AccountKind
 from counterpoise.domain.balances import BalanceSource, Confidence, UsableFor
 from counterpoise.domain.errors import InvalidInput, PortfolioError
@@ -49,7 +49,10 @@ def say(
         buying_power=None if power is None else D(power),
     )
     cause = f"statement/{desk.state.sequence}"
-    desk.tell(RecordStatement(actor=OWNER, at=at, cause=cause, statement=said, agrees=agrees))
+    if agrees:
+        desk.tell(Reconcile(actor=OWNER, at=at, cause=cause, statement=said, differences=(), confirmed=()))
+    else:
+        desk.tell(RecordStatement(actor=OWNER, at=at, cause=cause, statement=said))
 
 
 def funded(cash: str = "500", kind: AccountKind = AccountKind.CASH, fee_rate: str = "0") -> Desk:
@@ -94,7 +97,9 @@ def test_sources_that_differ_add_no_risk_before_and_after_it_is_a_break() -> Non
     assert (seen.usable_for, seen.cash) == (REDUCE, D("499.98"))
     assert "ledger 500, broker 499.98" in seen.details.disagreement
     difference = Break(kind=BreakKind.CASH, subject="USD", ours=D(500), theirs=D("499.98"), detail="")
-    desk.tell(RecordDifferences(actor=OWNER, at=START, cause="c", differences=(difference,)))
+    desk.tell(
+        Reconcile(actor=OWNER, at=START, cause="c", statement=None, differences=(difference,), confirmed=(difference,))
+    )
     say(desk, "500")
     seen = balance_of(desk.state, START)
     assert (seen.usable_for, seen.details.breaks) == (REDUCE, (difference,))

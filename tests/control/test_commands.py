@@ -23,6 +23,7 @@ from tests.control.making import (
     book,
     candidate,
     change_state,
+    differ,
     enable,
     judge,
     open_account,
@@ -96,13 +97,8 @@ CASES = [
     pytest.param(outcome(Unknown(detail="no answer")), id="unknown"),
     pytest.param(outcome(Withheld(reason="halted")), id="withheld"),
     pytest.param(
-        lambda _: commands.RecordDifferences(
-            actor=OWNER,
-            at=START,
-            cause="compare",
-            differences=(Break(kind=BreakKind.CASH, subject="USD", ours=ZERO, theirs=D(1), detail="off"),),
-        ),
-        id="record differences",
+        lambda _: differ(Break(kind=BreakKind.CASH, subject="USD", ours=ZERO, theirs=D(1), detail="off")),
+        id="reconcile",
     ),
     pytest.param(lambda _: change_state(TradingState.HALTED), id="halt"),
     pytest.param(lambda _: change_state(TradingState.REDUCING), id="reduce"),

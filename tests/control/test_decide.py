@@ -28,6 +28,7 @@ from tests.control.making import (
     book,
     candidate,
     change_state,
+    differ,
     empty_state,
     enable,
     judge,
@@ -39,6 +40,7 @@ from tests.control.making import (
 )
 
 SOURCE = Path(commands.__file__)
+BROKEN, AGAIN = "BreakOpened:compare/1:CASH:USD", "BreakOpened:compare/2:CASH:USD"
 
 
 def all_commands() -> list[type[Command]]:
@@ -49,7 +51,7 @@ def all_commands() -> list[type[Command]]:
 def test_the_module_of_commands_holds_so_many_of_them() -> None:
     classes = [node.name for node in ast.parse(SOURCE.read_text()).body if isinstance(node, ast.ClassDef)]
     assert sorted(kind.__name__ for kind in all_commands()) == sorted(name for name in classes if name != "Command")
-    assert len(all_commands()) == 23
+    assert len(all_commands()) == 25
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.__name__) for kind in all_commands()])
@@ -79,6 +81,14 @@ def a_busy_desk() -> Desk:
     desk.tell(judge(candidate("TLT", "2")))
     desk.tell(rebalance("slot/0", market_open=False))
     desk.observe(SPY="101", TLT="51")
+    found = Break(kind=BreakKind.CASH, subject="USD", ours=D(1), theirs=D(2), detail="ours 1")
+    desk.tell(differ(found))
+    desk.tell(
+        commands.SettleBreak(
+            actor=OWNER, at=START, cause="settle/0", opened=BROKEN, difference=found, reason="the venue is right"
+        )
+    )
+    desk.tell(differ(found, cause="compare/2"))
     return desk
 
 
@@ -119,11 +129,14 @@ def one_of_each(desk: Desk) -> Iterator[Command]:
         actor=OWNER, at=START, cause="l", client_order_id=order, intents=1, found=None, proved_absent=True
     )
     yield commands.RequestCancel(actor=OWNER, at=START, cause="c", client_order_id=order, reason="enough")
-    yield commands.RecordDifferences(
-        actor=OWNER,
-        at=START,
-        cause="compare/9",
-        differences=(Break(kind=BreakKind.CASH, subject="USD", ours=D(1), theirs=D(2), detail="ours 1"),),
+    found = Break(kind=BreakKind.CASH, subject="USD", ours=D(1), theirs=D(2), detail="ours 1")
+    yield differ(found, cause="compare/9")
+    (adjusted,) = [fact for fact in desk.facts if fact.kind == "Adjustment"]
+    yield commands.SettleBreak(
+        actor=OWNER, at=START, cause="settle/1", opened=AGAIN, difference=found, reason="the venue is right"
+    )
+    yield commands.ReverseAdjustment(
+        actor=OWNER, at=START, cause="reverse/1", adjustment=adjusted, settled=None, reason="it was not"
     )
     yield commands.RecordFill(
         actor=OWNER, at=START, cause="fill/m1", fill_id="m1", symbol="SPY", side=Side.SELL, quantity=D(1), price=D(99)
@@ -148,7 +161,7 @@ def test_nothing_can_be_told_to_an_account_that_was_never_opened() -> None:
         with pytest.raises(InvalidInput, match="an account that was opened first"):
             decide(empty_state(), command, START)
         refused.append(type(command))
-    assert len(refused) == 21
+    assert len(refused) == 23
 
 
 def test_facts_carry_the_command_the_place_and_both_times() -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from counterpoise.control.commands import RecordDifferences
 from counterpoise.control.gate_book import gate_book, price_of, used_margin, with_own_figures
 from counterpoise.domain.accounts import AccountKind
 from counterpoise.domain.decisions import Reason, Verdict
@@ -15,12 +14,12 @@ from counterpoise.domain.instruments import Category
 from counterpoise.domain.orders import PositionSide, Side
 from counterpoise.domain.statements import Break, BreakKind
 from tests.control.making import (
-    OWNER,
     START,
     D,
     Desk,
     book,
     candidate,
+    differ,
     enable,
     instrument,
     judge,
@@ -99,10 +98,10 @@ def test_an_open_order_holds_the_room_that_it_may_still_take() -> None:
 def test_a_breaks_symbol_is_blocked_and_a_cash_break_blocks_everything() -> None:
     desk = Desk("SPY", "TLT")
     item = Break(kind=BreakKind.POSITION, subject="SPY", ours=D(1), theirs=D(2), detail="off")
-    desk.tell(RecordDifferences(actor=OWNER, at=START, cause="compare/1", differences=(item,)))
+    desk.tell(differ(item, cause="compare/1"))
     assert gate_book(desk.state, START).breaks == ("SPY",)
     cash = replace(item, kind=BreakKind.CASH, subject="USD")
-    desk.tell(RecordDifferences(actor=OWNER, at=START, cause="compare/2", differences=(item, cash)))
+    desk.tell(differ(item, cash, cause="compare/2"))
     made = gate_book(desk.state, START)
     assert made.has_break("TLT")
     assert made.has_break("SPY")
@@ -115,7 +114,7 @@ def test_a_break_of_an_order_blocks_the_orders_symbol() -> None:
     desk.tell(judge(candidate("SPY", "1")))
     order = desk.sends()[0].intent.client_order_id
     item = Break(kind=BreakKind.ORDER, subject=order, ours=D(1), theirs=D(0), detail="off")
-    desk.tell(RecordDifferences(actor=OWNER, at=START, cause="compare/1", differences=(item,)))
+    desk.tell(differ(item, cause="compare/1"))
     assert gate_book(desk.state, START).breaks == ("SPY",)
 
 

@@ -7,15 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from counterpoise.control.commands import RecordCashFlow, RecordDifferences, SetLimits
+from counterpoise.control.commands import RecordCashFlow, SetLimits
 from counterpoise.control.opening import raised_limits
 from counterpoise.domain.accounts import Actor, Scope
-from counterpoise.domain.decisions import Severity, StateCause, TradingState
+from counterpoise.domain.decisions import StateCause, TradingState
 from counterpoise.domain.errors import InvalidInput, LimitsConflict, PolicyRefused
-from counterpoise.domain.facts import BreakOpened, Deposit, MarksRecorded, Withdrawal
+from counterpoise.domain.facts import Deposit, MarksRecorded, Withdrawal
 from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
 from counterpoise.domain.plans import SizingPolicy
-from counterpoise.domain.statements import Break, BreakKind
 from tests.control.making import (
     OWNER,
     STALE_OWNER,
@@ -206,34 +205,6 @@ def test_the_figures_are_measured_again_when_trading_is_resumed() -> None:
     desk.tell(change_state(TradingState.ACTIVE))
     assert desk.kinds(before)[:2] == ["Fill", "TradingStateChanged"]
     assert desk.state.state.trading_state is TradingState.ACTIVE
-
-
-def difference(kind: BreakKind, subject: str) -> Break:
-    return Break(kind=kind, subject=subject, ours=D(1), theirs=D(2), detail="ledger 1, venue 2")
-
-
-def differ(cause: str, *found: Break) -> RecordDifferences:
-    return RecordDifferences(actor=OWNER, at=START, cause=cause, differences=found)
-
-
-def test_each_new_difference_opens_a_break_and_each_that_is_gone_is_settled() -> None:
-    desk = Desk("SPY", "TLT")
-    spy, tlt, cash = (
-        difference(BreakKind.POSITION, "SPY"),
-        difference(BreakKind.POSITION, "TLT"),
-        difference(BreakKind.CASH, "USD"),
-    )
-    desk.tell(differ("c1", spy, cash))
-    opened = [body for body in desk.bodies("BreakOpened") if isinstance(body, BreakOpened)]
-    assert [body.severity for body in opened] == [Severity.WARNING, Severity.CRITICAL]
-    before = len(desk.facts)
-    desk.tell(differ("c2", spy, tlt))
-    assert desk.kinds(before) == ["BreakOpened", "BreakSettled"]
-    assert [item.difference for item in desk.state.state.breaks.values()] == [spy, tlt]
-    desk.tell(differ("c3"))
-    assert desk.state.state.breaks == {}
-    desk.tell(differ("c4", spy))
-    assert len(desk.state.state.breaks) == 1
 
 
 def test_targets_that_no_limit_would_let_be_held_are_refused_when_saved() -> None:

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from counterpoise.control.commands import RecordDifferences
 from counterpoise.control.decision import Answer
 from counterpoise.domain.decisions import TradingState
 from counterpoise.domain.facts import PlanProposed
@@ -14,13 +13,13 @@ from counterpoise.domain.plans import Outcome, PlanScope, RebalancePlan, SizingP
 from counterpoise.domain.statements import Break, BreakKind
 from tests.control.making import (
     CORE,
-    OWNER,
     START,
     D,
     Desk,
     book,
     candidate,
     change_state,
+    differ,
     enable,
     judge,
     rebalance,
@@ -172,7 +171,7 @@ def drifted(broken: str) -> Desk:
     fill_all(desk)
     desk.tell(targets(cause="targets/2", policy=policy, SPY="0.40", TLT="0.40", CASH="0.20"))
     found = Break(kind=BreakKind.POSITION, subject=broken, ours=D(1), theirs=D(2), detail="ledger 1, venue 2")
-    desk.tell(RecordDifferences(actor=OWNER, at=START, cause="compare", differences=(found,)))
+    desk.tell(differ(found))
     return desk
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 
 from counterpoise.control import recovery
-from counterpoise.domain.decisions import Reason, Severity
 from counterpoise.domain.errors import JournalCorrupt, StaleWriter, VenueUnavailable
 from counterpoise.domain.orders import OrderStatus
-from counterpoise.domain.statements import BreakKind
-from tests.control.making import ACCOUNT, START, TREND, D, Floor, candidate, enable, judge, open_account
+from tests.control.making import ACCOUNT, TREND, D, Floor, candidate, enable, judge, open_account
 
 
 async def bought(floor: Floor, symbol: str = "SPY", size: str = "10", price: str = "100") -> None:
@@ -18,13 +16,6 @@ async def bought(floor: Floor, symbol: str = "SPY", size: str = "10", price: str
     await floor.settle()
     floor.broker.fill(floor.order_ids()[-1], D(size), D(price))
     await floor.settle()
-
-
-async def reasons(floor: Floor, symbol: str, size: str = "1", action: str = "BUY") -> tuple[Reason, ...]:
-    cause = f"probe/{floor.view.sequence}"
-    answer = await floor.ask(judge(candidate(symbol, size, action), cause=cause))
-    found: tuple[Reason, ...] = answer.detail[0].reasons  # type: ignore[index]
-    return found
 
 
 async def test_an_account_comes_back_as_it_was_under_a_new_epoch() -> None:
@@ -131,73 +122,4 @@ async def test_a_venue_that_does_not_answer_at_the_start_is_no_empty_account() -
         second.broker.on("fills_since", VenueUnavailable("away"))
         with pytest.raises(VenueUnavailable):
             await settled(second)
-        second.broker.on("positions", VenueUnavailable("away"))
-        with pytest.raises(VenueUnavailable):
-            await recovery.compare(second.account, second.broker, START)
-        assert second.view.state.breaks == {}
-
-
-async def test_accounts_that_agree_write_that_once_and_then_nothing() -> None:
-    async with Floor() as floor:
-        await floor.opened(SPY="100")
-        await bought(floor)
-        before = await floor.kinds()
-        await recovery.compare(floor.account, floor.broker, START)
-        assert await floor.kinds() == [*before, "StatementRead"]
-        assert floor.view.state.statements["scripted"].reconciled_at == START
-        await recovery.compare(floor.account, floor.broker, START)
-        assert await floor.kinds() == [*before, "StatementRead"]
-
-
-async def test_units_that_differ_open_a_break_that_stops_new_risk_in_their_symbol_alone_until_it_is_gone() -> None:
-    async with Floor() as floor:
-        await floor.opened(SPY="100", TLT="50")
-        await bought(floor)
-        floor.broker.held["SPY"] = D(7)
-        await recovery.compare(floor.account, floor.broker, START)
-
-        (opened,) = floor.view.state.breaks.values()
-        assert (opened.difference.kind, opened.difference.subject) == (BreakKind.POSITION, "SPY")
-        assert (opened.difference.ours, opened.difference.theirs) == (D(10), D(7))
-        assert opened.severity is Severity.WARNING
-        assert await reasons(floor, "SPY") == (Reason.BREAK_OPEN,)
-        assert await reasons(floor, "SPY", "1", "SELL") == ()
-        assert await reasons(floor, "TLT") == ()
-
-        await recovery.compare(floor.account, floor.broker, START)
-        assert len(floor.view.state.breaks) == 1
-        floor.broker.held["SPY"] = D(10)
-        await recovery.compare(floor.account, floor.broker, START)
-        assert floor.view.state.breaks == {}
-        assert (await floor.kinds())[-2:] == ["BreakSettled", "StatementRead"]
-        assert await reasons(floor, "SPY") == ()
-
-
-async def test_cash_that_differs_stops_all_new_risk_but_no_reduction() -> None:
-    async with Floor() as floor:
-        await floor.opened(SPY="100", TLT="50")
-        await bought(floor)
-        floor.broker.cash += D("0.02")
-        await recovery.compare(floor.account, floor.broker, START)
-        (opened,) = floor.view.state.breaks.values()
-        assert (opened.difference.kind, opened.severity) == (BreakKind.CASH, Severity.CRITICAL)
-        assert await reasons(floor, "TLT") == (Reason.BREAK_OPEN,)
-        assert await reasons(floor, "SPY") == (Reason.BREAK_OPEN,)
-        assert await reasons(floor, "SPY", "1", "SELL") == ()
-
-
-async def test_a_cent_of_cash_is_the_venue_rounding() -> None:
-    async with Floor() as floor:
-        await floor.opened(SPY="100")
-        floor.broker.cash += D("0.01")
-        await recovery.compare(floor.account, floor.broker, START)
-        assert floor.view.state.breaks == {}
-
-
-async def test_a_holding_that_only_the_venue_knows_is_a_break() -> None:
-    async with Floor() as floor:
-        await floor.opened(SPY="100")
-        floor.broker.held["SPY"] = D(3)
-        await recovery.compare(floor.account, floor.broker, START)
-        (opened,) = floor.view.state.breaks.values()
-        assert (opened.difference.ours, opened.difference.theirs) == (D(0), D(3))
+        assert second.view.state.holdings["scripted:SPY:1"].quantity == D(10)

@@ -22,6 +22,7 @@ from counterpoise.domain.facts import (
     AccountConfigured,
     AccountOpened,
     Adjustment,
+    AdjustmentReversed,
     Body,
     BreakOpened,
     BreakSettled,
@@ -54,6 +55,7 @@ from counterpoise.domain.facts import (
     OrderRejected,
     OrderUnknown,
     PlanProposed,
+    PositionAdjusted,
     RunEnded,
     RunStarted,
     SpinOff,
@@ -93,7 +95,7 @@ from counterpoise.ledger.journal import TWIN_KEY, draft, sealed
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "facts"
 ARCHIVES = GOLDEN.parent / "journals"
-ARCHIVE = ARCHIVES / "schemas-2.journal"
+ARCHIVE = ARCHIVES / "schemas-3.journal"
 D = Decimal
 AT = datetime(2024, 3, 10, 6, 59, 59, 999_999, tzinfo=UTC)
 RUN = "5f" * 32
@@ -114,6 +116,8 @@ MOVES_INSTRUMENT = (
     "FillBusted",
     "FillCorrected",
     "LotsChosen",
+    "PositionAdjusted",
+    "AdjustmentReversed",
 )
 
 TERMS = AccountTerms(
@@ -248,8 +252,9 @@ INSTRUMENT = Instrument(
     source="file",
 )
 DIFFERENCE = Break(
-    kind=BreakKind.CASH, subject="USD", ours=D("10.00"), theirs=D("9.50"), detail="a fee of 0.50 is not booked"
-)
+    kind=BreakKind.CASH, subject="USD", ours=D("10.00"), theirs=D("9.50"), detail="a fee of 0.50 is not booked",
+    symbol="BRK.B",
+)  # fmt: skip
 
 _BODIES: tuple[Body, ...] = (
     AccountOpened(name='the "main" book’s\n\u0000\u2028🚀', terms=TERMS),
@@ -349,6 +354,10 @@ _BODIES: tuple[Body, ...] = (
         reason="the venue's correction 17",
     ),
     LotsChosen(fill_id="exec-1", lots=(LotChoice(lot="exec-0", quantity=D("9.50")),)),
+    PositionAdjusted(
+        quantity=D("-3.50"), unit_price=D("411.05"), reason="the venue never had them", settles="BreakOpened:b:1"
+    ),
+    AdjustmentReversed(adjustment="PositionAdjusted:b:1", reason="it had", quantity=D("3.50"), unit_price=D("411.05")),
 )
 
 

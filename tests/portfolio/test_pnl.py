@@ -188,7 +188,7 @@ def orders_of(venue_behind: timedelta, *, again: bool = False) -> Story:
 
 @pytest.mark.parametrize("behind", (timedelta(), timedelta(minutes=2)))
 @pytest.mark.parametrize("again", (False, True))
-def test_an_order_is_one_trade_whatever_the_venues_clock_says(behind: timedelta, again: bool) -> None:
+def test_an_order_is_one_trade_whatever_the_venues_clock_says(behind: timedelta, *, again: bool) -> None:
     made = orders_of(behind, again=again)
     results = made.book.state.results
     assert (results.wins, results.losses, results.lost) == (0, 1, D(20))

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 from counterpoise.adapters.brokers.paper import PaperBroker, PaperTerms
 from counterpoise.adapters.brokers.paper_model import NONE, FillModel
-from counterpoise.control import recovery
 from counterpoise.control.halt import MemoryLatch
 from counterpoise.domain.decisions import TradingState
 from counterpoise.domain.errors import CounterpoiseError, JournalRefused, OutcomeUnknown, StaleWriter, VenueUnavailable
@@ -361,7 +360,7 @@ class World:
         await self.call(lambda served: served.settle(self.now()))
         orders = [key for key, order in sorted(plane._account.view.state.orders.items()) if order.status.is_open]
         runs = sorted(plane._account.view.state.runs)
-        await self.call(lambda served: recovery.compare(served._account, served._broker, self.now()))
+        await self.call(lambda served: served.compare(self.now()))
         breaks = sorted(plane._account.view.state.breaks)
         quiet = plane._activity.is_quiet
         return ", ".join([*orders, *runs, *breaks, *([] if quiet else ["activity"])])

@@ -50,7 +50,9 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
         "RecordLookUp": Policy(scope=Scope.TRADE),
         "RecordOrderUpdate": Policy(scope=Scope.TRADE),
         "RequestCancel": Policy(scope=Scope.TRADE),
-        "RecordDifferences": Policy(scope=Scope.TRADE),
+        "Reconcile": Policy(scope=Scope.TRADE),
+        "SettleBreak": Policy(scope=Scope.TRADE),
+        "ReverseAdjustment": Policy(scope=Scope.TRADE),
         # Halting needs only a login; leaving HALTED needs a fresh actor, decided on the values.
         "ChangeTradingState": Policy(scope=Scope.PROPOSE),
     }

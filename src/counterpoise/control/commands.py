@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from counterpoise.domain.accounts import AccountTerms, Actor, StrategyName
 from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
+from counterpoise.domain.facts import Fact
 from counterpoise.domain.facts.corporate import CashInLieu, SpinOff, Split, SymbolChange
 from counterpoise.domain.instruments import Instrument, Symbol
 from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
@@ -16,6 +17,7 @@ from counterpoise.domain.orders import Side
 from counterpoise.domain.plans import SizingPolicy, Target
 from counterpoise.domain.statements import Break, VenueAccount, VenueFill, VenueOrder
 from counterpoise.execution.broker import SendOutcome
+from counterpoise.execution.reconciliation.causes import Proposal
 
 CorporateAction = Split | SymbolChange | SpinOff | CashInLieu
 
@@ -111,10 +113,9 @@ class RecordFill(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordStatement(Command):
-    """The venue states what the account has; `agrees` when cash and positions were found to agree with the ledger."""
+    """The venue states what the account has; nobody has compared that with the ledger."""
 
     statement: VenueAccount
-    agrees: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,10 +231,50 @@ class RequestCancel(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordDifferences(Command):
-    """Reconciliation compared the venue with the book; none of these is explained by what is in flight."""
+class Reconcile(Command):
+    """The venue's figures were held against the book.
 
+    Attributes:
+        statement: What the venue stated, to be recorded; None in a replay, whose facts do not depend on who looks on.
+        differences: Every one that was read.
+        confirmed: Those of them that were read twice and that nothing in flight explains.
+    """
+
+    statement: VenueAccount | None
     differences: tuple[Break, ...]
+    confirmed: tuple[Break, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleBreak(Command):
+    """Put our figure right by a correction of its own kind, or carry out what an explanation proposes.
+
+    Attributes:
+        opened: fact_id of the BreakOpened.
+        difference: The figures as they were read last.
+        proposals: What to carry out; nothing is an Adjustment of the whole difference.
+        unit_price: Of units that come, quote currency; our mark by default.
+    """
+
+    opened: str
+    difference: Break
+    reason: str
+    proposals: tuple[Proposal, ...] = ()
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReverseAdjustment(Command):
+    """Take a correction back; the break that it had settled is open again.
+
+    Attributes:
+        adjustment: The Adjustment or PositionAdjusted, as the journal has it.
+        settled: The BreakOpened that it settled, as the journal has it, or None when it settled none.
+    """
+
+    adjustment: Fact
+    settled: Fact | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

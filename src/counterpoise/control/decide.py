@@ -7,7 +7,18 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from counterpoise.control import candidates, commands, corporate, entries, figures, opening, orders, rebalances, runs
+from counterpoise.control import (
+    breaks,
+    candidates,
+    commands,
+    corporate,
+    entries,
+    figures,
+    opening,
+    orders,
+    rebalances,
+    runs,
+)
 from counterpoise.control.decision import Decision
 from counterpoise.control.state import ControlState
 from counterpoise.domain.errors import InvalidInput
@@ -24,7 +35,9 @@ TABLE: Mapping[type[commands.Command], Decide] = MappingProxyType(
         commands.RecordCashFlow: opening.record_cash_flow,
         commands.RecordCorporateAction: corporate.record_corporate_action,
         commands.ChangeTradingState: opening.change_trading_state,
-        commands.RecordDifferences: opening.record_differences,
+        commands.Reconcile: breaks.reconcile,
+        commands.SettleBreak: breaks.settle_break,
+        commands.ReverseAdjustment: breaks.reverse_adjustment,
         commands.RecordFill: entries.record_fill,
         commands.RecordStatement: entries.record_statement,
         commands.StartDay: figures.start_day,

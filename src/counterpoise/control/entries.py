@@ -19,6 +19,7 @@ from counterpoise.domain.instruments import Instrument
 from counterpoise.domain.marks import Mark
 from counterpoise.domain.numbers import DIGITS_MAX, ZERO, canonical, is_short, plain
 from counterpoise.domain.orders import Side
+from counterpoise.domain.statements import VenueAccount
 from counterpoise.ledger.balances import CLOCK_SKEW_MAX
 
 MANUAL = "manual"
@@ -91,17 +92,22 @@ def record_statement(state: ControlState, command: RecordStatement, now: datetim
         return Decision(answer=DUPLICATE)
     draft = Draft(state, command, now)
     draft.add(
-        StatementRead(
-            currency=said.currency,
-            cash=(StatedCash(asset=said.currency, amount=said.cash),),
-            equity=said.equity,
-            buying_power=said.buying_power,
-            agrees=command.agrees,
-        ),
+        stated(said, agrees=False),
         occurred_at=min(said.as_of, command.at),
         source=state.state.opened.venue,
     )
     return draft.decided()
+
+
+def stated(said: VenueAccount, *, agrees: bool) -> StatementRead:
+    """What the venue says, as a fact; `agrees` when cash and positions were compared and nothing differed."""
+    return StatementRead(
+        currency=said.currency,
+        cash=(StatedCash(asset=said.currency, amount=said.cash),),
+        equity=said.equity,
+        buying_power=said.buying_power,
+        agrees=agrees,
+    )
 
 
 def _instrument(state: ControlState, command: RecordFill) -> tuple[Instrument, bool]:

@@ -248,4 +248,4 @@ def _blocked_by_breaks(state: ControlState) -> tuple[Symbol, ...]:
     if any(item.kind is BreakKind.CASH for item in items):
         return ("*",)
     symbols = {key: order.intent.symbol for key, order in state.state.orders.items()}
-    return tuple(sorted(symbols.get(item.subject, item.subject) for item in items))
+    return tuple(sorted(item.symbol or symbols.get(item.subject, item.subject) for item in items))

@@ -12,7 +12,6 @@ from counterpoise.control.commands import (
     OpenAccount,
     Reassess,
     RecordCashFlow,
-    RecordDifferences,
     SetLimits,
     SetStrategy,
     SetTargets,
@@ -20,12 +19,10 @@ from counterpoise.control.commands import (
 from counterpoise.control.decision import DONE, DUPLICATE, Decision, Draft
 from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import SYSTEM, Scope, StrategyName
-from counterpoise.domain.decisions import Severity, StateCause, TradingState
+from counterpoise.domain.decisions import StateCause, TradingState
 from counterpoise.domain.errors import InvalidInput, LimitsConflict, PolicyRefused
 from counterpoise.domain.facts import (
     AccountOpened,
-    BreakOpened,
-    BreakSettled,
     Deposit,
     InstrumentDefined,
     LimitsSet,
@@ -42,7 +39,6 @@ from counterpoise.domain.facts.envelope import fact_id
 from counterpoise.domain.instruments import CASH_SYMBOL, Symbol
 from counterpoise.domain.limits import PortfolioConstraints
 from counterpoise.domain.numbers import DIGITS_MAX, ONE, ZERO, divide_toward_zero, is_short
-from counterpoise.domain.statements import BreakKind
 from counterpoise.risk.conflicts import conflicts
 from counterpoise.risk.kill_switch import ChangeRequest, Refusal, may_change
 
@@ -215,18 +211,3 @@ def change_trading_state(state: ControlState, command: ChangeTradingState, now: 
 def _lowers(current: TradingState, to: TradingState) -> bool:
     order = list(TradingState)
     return order.index(to) < order.index(current)
-
-
-def record_differences(state: ControlState, command: RecordDifferences, now: datetime) -> Decision:
-    """Open a break for each new difference and settle those that are gone; a cash break stops all new risk."""
-    draft = Draft(state, command, now)
-    seen = {(item.kind, item.subject) for item in command.differences}
-    known = {(item.difference.kind, item.difference.subject): ref for ref, item in state.state.breaks.items()}
-    for item in command.differences:
-        if (item.kind, item.subject) not in known:
-            severity = Severity.CRITICAL if item.kind is BreakKind.CASH else Severity.WARNING
-            draft.add(BreakOpened(difference=item, severity=severity), ordinal=f"{item.kind}:{item.subject}")
-    for subject, ref in known.items():
-        if subject not in seen:
-            draft.add(BreakSettled(opened=ref, reason="the next comparison agreed"), ordinal=ref)
-    return draft.decided()

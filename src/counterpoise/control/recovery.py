@@ -1,4 +1,4 @@
-"""How does an account come back: read, claim the writer's seat, settle what was in flight, compare, go on?"""
+"""How does an account come back: read, claim the writer's seat, settle what was in flight, go on?"""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from datetime import datetime
 
 from counterpoise.control.account import Account
 from counterpoise.control.activity import Activity
-from counterpoise.control.commands import Command, RecordDifferences
+from counterpoise.control.commands import Command
 from counterpoise.control.decision import Draft, LookUpOrder
 from counterpoise.control.effects import Effects
 from counterpoise.control.feeds import heal
 from counterpoise.control.state import ControlState
-from counterpoise.control.statements import keep
 from counterpoise.control.verify import replay
 from counterpoise.domain.accounts import SYSTEM, AccountId
 from counterpoise.domain.errors import JournalCorrupt
 from counterpoise.domain.facts import Fact, WriterClaimed
-from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.orders import OrderStatus
 from counterpoise.domain.time import Clock
 from counterpoise.execution.broker import Broker
-from counterpoise.execution.reconcile import Statement, differences
 from counterpoise.ledger.journal import Anchor, Journal
 from counterpoise.portfolio.fold import Book
 
@@ -91,29 +88,3 @@ async def settle_in_flight(account: Account, broker: Broker, effects: Effects, n
     for client_order_id, order in sorted(account.view.state.orders.items()):
         if order.status in (OrderStatus.INTENDED, OrderStatus.UNKNOWN):
             effects.start(LookUpOrder(client_order_id=client_order_id, intents=order.intents))
-
-
-async def compare(account: Account, broker: Broker, now: datetime) -> bool | None:
-    """Hold cash and positions against the venue's; what differs opens a break and adds no risk until settled.
-
-    Returns whether they agree; None when a fill came between, so that two different moments would be compared.
-
-    Raises:
-        VenueUnavailable: a read failed; nothing is concluded from that.
-    """
-    before = account.view.sequence
-    theirs = await broker.account()
-    positions = {item.symbol: item.quantity for item in await broker.positions()}
-    if account.view.sequence != before or await broker.fills_since(account.view.state.fill_cursor):
-        return None
-    state = account.view.state
-    ours = {state.instruments[key].symbol: held.quantity for key, held in state.holdings.items() if held.quantity}
-    found = differences(
-        Statement(cash={state.base: state.cash.get(state.base, ZERO)}, positions=ours),
-        Statement(cash={theirs.currency: theirs.cash}, positions=positions),
-    )
-    if found or state.breaks:
-        cause = f"compare/{account.view.sequence}"
-        await account.ask(RecordDifferences(actor=SYSTEM, at=now, cause=cause, differences=found))
-    await keep(account, theirs, now, agrees=not found)
-    return not found

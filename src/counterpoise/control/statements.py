@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from counterpoise.control.account import Account
 from counterpoise.control.commands import RecordStatement
 from counterpoise.control.confirmed import is_confirmed, statement_of
+from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import SYSTEM
 from counterpoise.domain.errors import InvalidInput, VenueUnavailable
 from counterpoise.domain.statements import VenueAccount
@@ -31,20 +32,21 @@ async def refresh(account: Account, broker: Broker, at: datetime) -> bool:
         return bool(account.view.sequence)
     try:
         said = await asyncio.wait_for(broker.account(), ANSWER_SECONDS)
-        await _record(account, said, at, agrees=False)
+        await _record(account, said, at)
     except (VenueUnavailable, TimeoutError, InvalidInput):
         return False
     return is_confirmed(account.view, at)
 
 
-async def keep(account: Account, said: VenueAccount, at: datetime, *, agrees: bool) -> None:
-    """Record what the venue said when it was compared with the ledger, if that is news or the last news is old."""
-    last = statement_of(account.view)
-    same = last is not None and {item.asset: item.amount for item in last.read.cash} == {said.currency: said.cash}
-    if last is None or not same or last.read.agrees is not agrees or at - last.as_of >= KEPT_EVERY:
-        await _record(account, said, at, agrees=agrees)
+def is_news(state: ControlState, said: VenueAccount, at: datetime, *, agrees: bool) -> bool:
+    """Whether what the venue said in a comparison is worth a fact: it tells something new, or the last news is old."""
+    last = statement_of(state)
+    if last is None or at - last.as_of >= KEPT_EVERY:
+        return True
+    same = {item.asset: item.amount for item in last.read.cash} == {said.currency: said.cash}
+    return not same or last.read.agrees is not agrees
 
 
-async def _record(account: Account, said: VenueAccount, at: datetime, *, agrees: bool) -> None:
+async def _record(account: Account, said: VenueAccount, at: datetime) -> None:
     cause = f"statement/{format_time(at)}/{account.view.sequence}"
-    await account.ask(RecordStatement(actor=SYSTEM, at=at, cause=cause, statement=said, agrees=agrees))
+    await account.ask(RecordStatement(actor=SYSTEM, at=at, cause=cause, statement=said))

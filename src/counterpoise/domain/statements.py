@@ -138,6 +138,7 @@ class Break:
     Attributes:
         subject: The asset, symbol or client order id that differs.
         ours, theirs: In units of the subject.
+        symbol: Of an order, whose units it trades; None in breaks of other kinds.
     """
 
     kind: BreakKind
@@ -145,3 +146,4 @@ class Break:
     ours: Decimal
     theirs: Decimal
     detail: str
+    symbol: Symbol | None = None

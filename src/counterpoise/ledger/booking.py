@@ -19,6 +19,7 @@ from counterpoise.domain.accounts import UNASSIGNED, AccountKind, StrategyName, 
 from counterpoise.domain.errors import InvalidFact
 from counterpoise.domain.facts import (
     Adjustment,
+    AdjustmentReversed,
     CashInLieu,
     Deposit,
     Dividend,
@@ -29,6 +30,7 @@ from counterpoise.domain.facts import (
     Interest,
     OpeningBalance,
     OpeningPosition,
+    PositionAdjusted,
     SpinOff,
     StrategyAllotted,
     TransferReceived,
@@ -75,6 +77,7 @@ CashBody = (
     | Interest
     | Dividend
     | Adjustment
+    | AdjustmentReversed
 )
 
 COUNTERS: Mapping[type[CashBody], tuple[str, int]] = MappingProxyType(
@@ -89,6 +92,7 @@ COUNTERS: Mapping[type[CashBody], tuple[str, int]] = MappingProxyType(
         Interest: (INTEREST, 1),
         Dividend: (DIVIDENDS, 1),
         Adjustment: (CORRECTION, 1),
+        AdjustmentReversed: (CORRECTION, 1),
     }
 )
 """Kind of a cash movement → the ledger account on its other side, and the sign of its amount in `cash`."""
@@ -102,7 +106,7 @@ def postings(
     Args:
         fact: What is booked.
         kind: How the account makes up its equity.
-        instrument: Of a Fill or OpeningPosition: whose units move; of a SpinOff the child.
+        instrument: Of a Fill, OpeningPosition or correction of units: whose units move; of a SpinOff the child.
         realised: Of a Fill in a FUTURES account: its profit by the lots, quote currency.
 
     Raises:
@@ -113,10 +117,11 @@ def postings(
         if instrument is None:
             raise InvalidFact("instrument", str(fact.instrument), "the instrument that was traded")
         return fill_postings(body, instrument, shares_of(fact, body.quantity), kind, realised)
-    if isinstance(body, OpeningPosition):
+    if isinstance(body, OpeningPosition | PositionAdjusted) or (isinstance(body, AdjustmentReversed) and body.quantity):
         if instrument is None:
             raise InvalidFact("instrument", str(fact.instrument), "the instrument that is held")
-        return _adopted(instrument, shares_of(fact, body.quantity))
+        counter = EXTERNAL if isinstance(body, OpeningPosition) else CORRECTION
+        return _adopted(instrument, shares_of(fact, body.quantity), counter)
     if isinstance(body, CashBody):
         return cash_postings(body, shares_of(fact, body.amount))
     return _of_the_account(body)
@@ -200,11 +205,11 @@ def _futures_fill(
     return (*found, *_fee(fill, shares))
 
 
-def _adopted(instrument: Instrument, shares: tuple[StrategyShare, ...]) -> tuple[Posting, ...]:
-    """Units that came from outside."""
+def _adopted(instrument: Instrument, shares: tuple[StrategyShare, ...], counter: str) -> tuple[Posting, ...]:
+    """Units that came from outside, or by a correction."""
     found: list[Posting] = []
     for share in shares:
-        found += _units(instrument, EXTERNAL, share.amount, share.strategy)
+        found += _units(instrument, counter, share.amount, share.strategy)
     return tuple(found)
 
 

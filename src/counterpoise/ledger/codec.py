@@ -21,7 +21,11 @@ from counterpoise.ledger.forms import Form, Misfit, form_of_class
 T = TypeVar("T")
 
 Upcaster = Callable[[dict[str, object]], dict[str, object]]
-UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType({})
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType(
+    {
+        ("BreakOpened", 1): lambda body: body,  # since 2 a break of an order says its symbol
+    }
+)
 """(kind, schema) → function from a body as written then to a body of schema + 1. Never deleted."""
 
 

@@ -43,6 +43,7 @@ from counterpoise.execution.run import SELL_WAIT
 from counterpoise.library import stopping, upkeep
 from counterpoise.library.balances import Balances
 from counterpoise.library.opening import Opening
+from counterpoise.library.reconciling import Reconciles
 from counterpoise.library.rest import Rest
 from counterpoise.library.screen import Screen
 from counterpoise.library.starting import Running, running
@@ -52,7 +53,7 @@ OWNER = Actor(name="owner", scope=Scope.ADMIN)
 """Who runs the process on this machine; fresh only where something has just checked who it is."""
 
 
-class Counterpoise:
+class Counterpoise(Reconciles):
     """One running account with its journal, venue and clock.
 
     Attributes:
@@ -436,7 +437,7 @@ class Counterpoise:
         await self._rest.recover(at)
 
     async def compare(self, at: datetime | None = None) -> None:
-        """Hold the book against the venue's; a difference opens a break, agreement settles it.
+        """Hold the book against the venue's; a difference that is read twice opens a break, agreement settles it.
 
         Raises:
             VenueUnavailable: the venue did not answer; nothing is concluded from that.

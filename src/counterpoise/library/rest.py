@@ -8,10 +8,13 @@ from datetime import datetime
 
 from counterpoise.control import recovery
 from counterpoise.control.feeds import heal
+from counterpoise.control.reconciliation import Comparison, Reconciler
 from counterpoise.domain.accounts import SYSTEM
 from counterpoise.domain.decisions import TradingState
 from counterpoise.domain.errors import CounterpoiseError, VenueUnavailable
 from counterpoise.domain.time import format_time
+from counterpoise.execution.reconciliation.causes import Explanation
+from counterpoise.execution.reconciliation.watchlist import CONFIRMED_AFTER
 from counterpoise.library import stopping
 from counterpoise.library.starting import Running
 
@@ -34,6 +37,7 @@ class Rest:
         self._supervisor = running.supervisor
         self._activity = running.activity
         self._watch = running.watch
+        self._reconciler = Reconciler(running.account, running.broker, records=running.parts.replay_clock is None)
 
     async def recover(self, at: datetime) -> None:
         """After a start: obey a latched halt, take over what the venue did, settle what was in doubt, compare."""
@@ -42,7 +46,7 @@ class Rest:
             await stopping.record(self._account, TradingState.HALTED, reason, SYSTEM, at, act=format_time(at))
         await recovery.settle_in_flight(self._account, self._broker, self._effects, at)
         await self.settle(at)
-        await self.compare(at)
+        await self.compare_until_sure(at)
 
     async def settle(self, at: datetime) -> None:
         """Return when nothing is under way: every answer recorded, every fill booked, every doubt looked up.
@@ -63,15 +67,43 @@ class Rest:
                 return
         raise CounterpoiseError(f"account {self._account.view.account} did not come to rest within {ROUNDS_MAX} rounds")
 
-    async def compare(self, at: datetime) -> None:
-        """Hold the book against the venue's; a difference opens a break, agreement settles it.
+    async def compare(self, at: datetime) -> Comparison | None:
+        """Hold the book against the venue's; a difference that is read twice opens a break, agreement settles it.
+
+        None when a fill came between, so that nothing was compared.
 
         Raises:
             VenueUnavailable: the venue did not answer; nothing is concluded from that.
         """
-        agreed = await recovery.compare(self._account, self._broker, at)
-        if agreed is not None:
-            self._watch.pulse.compared(self._parts.wall.now(), agreed=agreed)
+        seen = await self._reconciler.compare(at)
+        if seen is not None:
+            self._watch.pulse.compared(self._parts.wall.now(), agreed=seen.agrees)
+        return seen
+
+    async def compare_until_sure(self, at: datetime) -> Comparison | None:
+        """As `compare`; what differs is read again as soon as that tells whether it counts.
+
+        Raises:
+            VenueUnavailable: the venue did not answer.
+        """
+        seen = await self.compare(at)
+        if seen is None or seen.watched.next_read is None:
+            return seen
+        wait = min(seen.watched.next_read - at, CONFIRMED_AFTER)
+        if self._parts.replay_clock is not None:
+            self._parts.replay_clock.advance(at + wait)
+        else:
+            await self._parts.timer.wait(wait, lambda: None)
+        await self.settle(at + wait)
+        return await self.compare(at + wait) or seen
+
+    async def explain(self, seen: Comparison) -> tuple[Explanation, ...]:
+        """What makes the differences, the likeliest first.
+
+        Raises:
+            VenueUnavailable: the venue did not answer.
+        """
+        return await self._reconciler.explain(seen, self._parts.journal)
 
     async def follow_ends(self) -> None:
         """After a halt, ask the venue soon and again what became of the orders that were to end."""

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from counterpoise.domain.accounts import StrategyShare
 from counterpoise.domain.facts import Fact, MarkReason
 from counterpoise.domain.numbers import QUANTITY_STEP, split_exactly
-from counterpoise.portfolio import corporate, drawdown, flows, pnl, positions, today
+from counterpoise.portfolio import corporate, corrections, drawdown, flows, pnl, positions, today
 from counterpoise.portfolio.state import AccountState, Trade
 from counterpoise.portfolio.valuation import Valuation
 
@@ -89,6 +89,8 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "FxRate": flows.set_rate,
         "MarksRecorded": _record_marks,
         "OpeningPosition": positions.adopt,
+        "PositionAdjusted": corrections.adjust_units,
+        "AdjustmentReversed": corrections.take_back,
         "Fill": positions.book_fill,
         "Split": corporate.split,
         "SpinOff": corporate.spin_off,

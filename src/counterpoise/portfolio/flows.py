@@ -31,6 +31,7 @@ CASH_CAUSES: Mapping[str, Cause] = MappingProxyType(
         "Interest": Cause.INTEREST,
         "Dividend": Cause.DIVIDEND,
         "Adjustment": Cause.CORRECTION,
+        "AdjustmentReversed": Cause.CORRECTION,
     }
 )
 """Kind of a cash movement → the cause that it is; transfers are external flows too."""

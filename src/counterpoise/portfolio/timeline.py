@@ -61,6 +61,8 @@ RANKS: Mapping[str, int] = MappingProxyType(
         "Interest": 6,
         "Dividend": 6,
         "Adjustment": 6,
+        "PositionAdjusted": 6,
+        "AdjustmentReversed": 7,  # behind what it takes back, also when both are of one instant
         "OrderIntended": 7,
         "Fill": 8,
         "OrderRejected": 9,

@@ -30,6 +30,7 @@ from counterpoise.domain.facts.envelope import Fact
 from counterpoise.domain.facts.market import InstrumentDefined, MarkReason, MarksRecorded
 from counterpoise.domain.facts.money import (
     Adjustment,
+    AdjustmentReversed,
     Deposit,
     Dividend,
     Fee,
@@ -38,6 +39,7 @@ from counterpoise.domain.facts.money import (
     Interest,
     OpeningBalance,
     OpeningPosition,
+    PositionAdjusted,
     StrategyAllotted,
     TransferReceived,
     TransferSent,
@@ -76,6 +78,8 @@ Body = (
     | OpeningBalance
     | OpeningPosition
     | Adjustment
+    | PositionAdjusted
+    | AdjustmentReversed
     | TransferSent
     | TransferReceived
     | StrategyAllotted
@@ -110,7 +114,7 @@ Body = (
 BODIES: Mapping[str, type[Body]] = MappingProxyType({body.__name__: body for body in Body.__args__})
 """Kind → class of its body. A kind that is not here is an error, never ignored."""
 
-SCHEMAS: Mapping[str, int] = MappingProxyType(dict.fromkeys(BODIES, 1))
+SCHEMAS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(BODIES, 1), "BreakOpened": 2})
 """Kind → schema that is written today; a changed body gets one more and an upcaster in ledger/codec.py."""
 
 __all__ = [
@@ -119,6 +123,7 @@ __all__ = [
     "AccountConfigured",
     "AccountOpened",
     "Adjustment",
+    "AdjustmentReversed",
     "Body",
     "BreakOpened",
     "BreakSettled",
@@ -151,6 +156,7 @@ __all__ = [
     "OrderRejected",
     "OrderUnknown",
     "PlanProposed",
+    "PositionAdjusted",
     "RunEnded",
     "RunStarted",
     "SpinOff",

@@ -19,6 +19,11 @@ def _finite(name: str, value: Decimal) -> None:
         raise InvalidFact(name, str(value), "a finite number other than zero")
 
 
+def _explained(reason: str) -> None:
+    if not reason.strip():
+        raise InvalidFact("reason", reason, "a sentence that explains the correction")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningBalance:
     """Cash that was there before the ledger began; amount ≥ 0 (zero stays zero)."""
@@ -142,8 +147,57 @@ class Adjustment:
     def __post_init__(self) -> None:
         """Refuse zero and a correction that nobody explains."""
         _finite("amount", self.amount)
-        if not self.reason.strip():
-            raise InvalidFact("reason", self.reason, "a sentence that explains the correction")
+        _explained(self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionAdjusted:
+    """A correction of its own kind, never disguised as a fill: settles a break by a stated number of units.
+
+    Attributes:
+        quantity: Signed units of `Fact.instrument`.
+        unit_price: What a unit that comes costs, or what one that goes had cost; quote currency.
+        settles: fact_id of the BreakOpened that it settles, or empty.
+    """
+
+    quantity: Decimal
+    unit_price: Decimal
+    reason: str
+    settles: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse nothing, and a correction that nobody explains."""
+        _finite("quantity", self.quantity)
+        if not self.unit_price.is_finite():
+            raise InvalidFact("unit_price", str(self.unit_price), "a finite price")
+        _explained(self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentReversed:
+    """An Adjustment or PositionAdjusted is taken back from now on: the opposite of its figures, which stay.
+
+    Attributes:
+        adjustment: fact_id of what is taken back.
+        amount: Signed cash in `asset`, 0 when units go back.
+        quantity: Signed units of `Fact.instrument`, 0 when cash goes back.
+        unit_price: As in PositionAdjusted.
+    """
+
+    adjustment: str
+    reason: str
+    amount: Decimal = ZERO
+    asset: str = ""
+    quantity: Decimal = ZERO
+    unit_price: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        """Refuse what takes back nothing, cash and units at once, or what nobody explains."""
+        _explained(self.reason)
+        if not all(value.is_finite() for value in (self.amount, self.quantity, self.unit_price)):
+            raise InvalidFact("amount", str(self.amount), "finite figures")
+        if bool(self.amount) is bool(self.quantity):
+            raise InvalidFact("amount", str(self.amount), "either cash or units other than zero")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
