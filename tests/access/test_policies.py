@@ -21,6 +21,8 @@ TRADE = {
     "RecordCorporateAction",
     "RecordFill",
     "RecordStatement",
+    *("SendTransfer", "ReceiveTransfer", "RecordFxRate", "AllotStrategy"),
+    *("BustFill", "CorrectFill", "ChooseLots", "CheckAcquisitions"),
 }
 ADMIN = {"OpenAccount"}
 ALLOWED = {

@@ -75,7 +75,7 @@ CASES = [
         id="cash came",
     ),
     pytest.param(
-        lambda _: commands.RecordCashFlow(actor=OWNER, at=START, cause="cash/7", amount=D(-50), reference="r"),
+        lambda _: commands.RecordCashFlow(actor=OWNER, at=START, cause="cash/8", amount=D(-50), reference="s"),
         id="cash left",
     ),
     pytest.param(

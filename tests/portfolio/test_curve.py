@@ -152,7 +152,9 @@ def test_a_transfer_moves_neither_growth_nor_drawdown_nor_the_past(price: D, sha
     desk = fallen(price)
     before = now_of(desk)
     flow = (before.equity * share).quantize(D("0.01"))
-    desk.tell(RecordCashFlow(actor=OWNER, at=START + 2 * SECOND, cause="flow", amount=flow, reference="flow"))
+    desk.tell(
+        RecordCashFlow(actor=OWNER, at=START + 2 * SECOND, cause="flow", amount=flow, reference="flow", moved=True)
+    )
     after = now_of(desk)
     assert after.equity == before.equity + flow
     assert abs(after.growth - before.growth) < D("1e-15") * max(before.growth, D(1))

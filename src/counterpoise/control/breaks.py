@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from counterpoise.control import entries, proposals
-from counterpoise.control.commands import Reconcile, ReverseAdjustment, SettleBreak
+from counterpoise.control.acquisitions import explains, missing_units
+from counterpoise.control.commands import CheckAcquisitions, Reconcile, ReverseAdjustment, SettleBreak
 from counterpoise.control.decision import DONE, DUPLICATE, Answer, Decision, Draft
 from counterpoise.control.state import ControlState
 from counterpoise.domain.decisions import Severity
@@ -25,7 +26,11 @@ from counterpoise.execution.reconciliation.differences import TOTAL
 
 
 def reconcile(state: ControlState, command: Reconcile, now: datetime) -> Decision:
-    """Record the statement, open a break for each confirmed difference and settle those that are gone."""
+    """Record the statement, open a break for each confirmed difference and settle those that are gone.
+
+    Units that are known to be missing an acquisition have a break of their own: none of the comparison's doubles it,
+    and no agreement of figures settles it.
+    """
     draft = Draft(state, command, now)
     if command.statement is not None:
         draft.add(
@@ -33,15 +38,16 @@ def reconcile(state: ControlState, command: Reconcile, now: datetime) -> Decisio
             occurred_at=min(command.statement.as_of, now),
             source=command.statement.venue,
         )
+    missing = missing_units(state.state)
     known = {(item.difference.kind, item.difference.subject): ref for ref, item in state.state.breaks.items()}
     for item in command.confirmed:
-        if (item.kind, item.subject) not in known:
+        if (item.kind, item.subject) not in known and not explains(missing, item):
             draft.add(_opened(item), ordinal=f"{item.kind}:{item.subject}")
-    seen = {(item.kind, item.subject) for item in command.differences}
+    seen = {(item.kind, item.subject) for item in command.differences if not explains(missing, item)}
     for subject, ref in known.items():
-        if subject not in seen:
+        if subject not in seen and subject[0] is not BreakKind.MISSING_ACQUISITION:
             draft.add(BreakSettled(opened=ref, reason="the next comparison agreed"), ordinal=ref)
-    return draft.decided()
+    return draft.decided(DONE, CheckAcquisitions(actor=command.actor, at=command.at, cause=command.cause))
 
 
 def settle_break(state: ControlState, command: SettleBreak, now: datetime) -> Decision:

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from counterpoise.domain.accounts import AccountTerms, Actor, StrategyName
+from counterpoise.domain.accounts import AccountId, AccountTerms, Actor, StrategyName
 from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingState
 from counterpoise.domain.facts import Fact
+from counterpoise.domain.facts.amendments import LotChoice
 from counterpoise.domain.facts.corporate import CashInLieu, SpinOff, Split, SymbolChange
 from counterpoise.domain.instruments import Instrument, Symbol
 from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
 from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.orders import Side
 from counterpoise.domain.plans import SizingPolicy, Target
-from counterpoise.domain.statements import Break, VenueAccount, VenueFill, VenueOrder
+from counterpoise.domain.statements import Break, CashEventKind, VenueAccount, VenueFill, VenueOrder
 from counterpoise.execution.broker import SendOutcome
 from counterpoise.execution.reconciliation.causes import Proposal
 
@@ -87,10 +88,110 @@ class RecordCorporateAction(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCashFlow(Command):
-    """Cash came in (amount > 0) or left (amount < 0), in the base currency."""
+    """Cash moved without an order; `at` is when, `reference` names it.
+
+    Attributes:
+        amount: Without a kind signed: > 0 came in, < 0 left. With one as its fact says it: DEPOSIT and WITHDRAWAL
+            are > 0, a FEE is positive when paid, all others are positive when received.
+        kind: None is a deposit or a withdrawal, by the sign.
+        currency: Empty is the account's own.
+        symbol: The share of a DIVIDEND, the contract of a FUNDING.
+        moved: The venue has moved it already, so it is booked whatever is free.
+    """
 
     amount: Decimal
     reference: str
+    kind: CashEventKind | None = None
+    currency: str = ""
+    symbol: Symbol | None = None
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendTransfer(Command):
+    """Cash leaves for another account of ours and is in transit until that one has received it.
+
+    Attributes:
+        amount: > 0, in `currency`; empty is the account's own.
+        reference: The identity that both ends share.
+        moved: As in RecordCashFlow.
+    """
+
+    amount: Decimal
+    other_account: AccountId
+    reference: str
+    currency: str = ""
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveTransfer(Command):
+    """Cash arrived from another account of ours; fields as in SendTransfer."""
+
+    amount: Decimal
+    other_account: AccountId
+    reference: str
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFxRate(Command):
+    """From `at` on one unit of `asset` is worth `rate` (> 0) of the account's currency."""
+
+    asset: str
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllotStrategy(Command):
+    """Cash, or units for cash, go from one strategy's book to another's; the account itself does not change.
+
+    Attributes:
+        amount: Without units: cash that the taker gets, > 0. With units: cash that the taker pays for them.
+        quantity: Signed units of `symbol` that go to the taker; 0 for cash alone.
+    """
+
+    giver: StrategyName
+    taker: StrategyName
+    amount: Decimal
+    reference: str
+    currency: str = ""
+    symbol: Symbol | None = None
+    quantity: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BustFill(Command):
+    """The venue cancelled an execution: the book is as if it had never been."""
+
+    fill_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectFill(Command):
+    """The venue corrected an execution; a figure that is None stays as it is."""
+
+    fill_id: str
+    reason: str
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    fee: Decimal | None = None
+    fee_asset: str | None = None
+    side: Side | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseLots(Command):
+    """Which lots a closing fill takes, in an account of method SPECIFIC; the rest of it closes the oldest."""
+
+    fill_id: str
+    lots: tuple[LotChoice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckAcquisitions(Command):
+    """What was sold that nothing shows being bought? Follows what may have made or cured it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from counterpoise.control.commands import AdvanceRun, RecordCorporateAction, RequestCancel
+from counterpoise.control.commands import AdvanceRun, CheckAcquisitions, RecordCorporateAction, RequestCancel
 from counterpoise.control.decision import DONE, DUPLICATE, Decision, Draft
 from counterpoise.control.state import ControlState
 from counterpoise.domain.errors import InvalidInput
@@ -32,8 +32,9 @@ def record_corporate_action(state: ControlState, command: RecordCorporateAction,
     _check(state, command, instrument)
     draft = Draft(state, command, now)
     draft.add(action, identity=identity, source="operator", instrument=instrument)
+    counted = CheckAcquisitions(actor=command.actor, at=command.at, cause=command.cause)
     if isinstance(action, CashInLieu):
-        return draft.decided()
+        return draft.decided(DONE, counted)
     working = [
         key
         for key, order in sorted(account.orders.items())
@@ -52,7 +53,7 @@ def record_corporate_action(state: ControlState, command: RecordCorporateAction,
     runs = [
         AdvanceRun(actor=command.actor, at=command.at, cause=command.cause, run_id=run) for run in sorted(account.runs)
     ]
-    return draft.decided(DONE, *cancels, *runs)
+    return draft.decided(DONE, counted, *cancels, *runs)
 
 
 def _check(state: ControlState, command: RecordCorporateAction, instrument: str) -> None:

@@ -1,4 +1,4 @@
-"""How does an account begin, and how do its terms, limits, targets and cash change by order of a person?"""
+"""How does an account begin, and how do its terms, limits and targets change by order of a person?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from counterpoise.control.commands import (
     ChangeTradingState,
     OpenAccount,
     Reassess,
-    RecordCashFlow,
     SetLimits,
     SetStrategy,
     SetTargets,
@@ -26,19 +25,16 @@ from counterpoise.domain.facts import (
     Deposit,
     InstrumentDefined,
     LimitsSet,
-    MarkReason,
-    MarksRecorded,
     OpeningBalance,
     StrategySet,
     TargetsSet,
     TradingStateChanged,
-    Withdrawal,
     WriterClaimed,
 )
 from counterpoise.domain.facts.envelope import fact_id
 from counterpoise.domain.instruments import CASH_SYMBOL, Symbol
 from counterpoise.domain.limits import PortfolioConstraints
-from counterpoise.domain.numbers import DIGITS_MAX, ONE, ZERO, divide_toward_zero, is_short
+from counterpoise.domain.numbers import DIGITS_MAX, ONE, ZERO, divide_toward_zero
 from counterpoise.risk.conflicts import conflicts
 from counterpoise.risk.kill_switch import ChangeRequest, Refusal, may_change
 
@@ -157,25 +153,6 @@ def set_strategy(state: ControlState, command: SetStrategy, now: datetime) -> De
     draft = Draft(state, command, now)
     body = StrategySet(strategy=command.strategy, enabled=command.enabled, description=command.description)
     draft.add(body, ordinal=command.strategy, source="operator")
-    return draft.decided()
-
-
-def record_cash_flow(state: ControlState, command: RecordCashFlow, now: datetime) -> Decision:
-    """Cash came or went; the marks around it are recorded first, so that no drawdown comes of a flow."""
-    if not is_short(command.amount):
-        raise InvalidInput(
-            "amount", command.amount, f"a Decimal of at most {DIGITS_MAX} digits before and after the point"
-        )
-    if command.amount.is_zero():
-        raise InvalidInput("amount", "0", "an amount other than zero")
-    reference = fact_id("MarksRecorded", command.cause, MarkReason.FLOW)
-    if reference in state.recorded:
-        return Decision(answer=DUPLICATE)
-    draft = Draft(state, command, now)
-    draft.add(MarksRecorded(reason=MarkReason.FLOW, marks=state.unrecorded_marks()), identity=reference)
-    size: Decimal = abs(command.amount)
-    kind = Deposit if command.amount > ZERO else Withdrawal
-    draft.add(kind(amount=size, asset=state.state.base, reference=command.reference), source="operator")
     return draft.decided()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from counterpoise.control.acquisitions import follow_up
 from counterpoise.control.commands import (
     AdvanceRun,
     BookFills,
@@ -144,6 +145,7 @@ def book_fills(state: ControlState, command: BookFills, now: datetime) -> Decisi
         return Decision(answer=DUPLICATE)
     return draft.decided(
         DONE,
+        *follow_up(state, command, draft.facts),
         *(AdvanceRun(actor=command.actor, at=command.at, cause=command.cause, run_id=run_id) for run_id in runs),
     )
 

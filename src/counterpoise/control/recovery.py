@@ -11,6 +11,7 @@ from counterpoise.control.commands import Command
 from counterpoise.control.decision import Draft, LookUpOrder
 from counterpoise.control.effects import Effects
 from counterpoise.control.feeds import heal
+from counterpoise.control.references import note
 from counterpoise.control.state import ControlState
 from counterpoise.control.verify import replay
 from counterpoise.domain.accounts import SYSTEM, AccountId
@@ -35,11 +36,18 @@ async def load(
     Raises:
         JournalCorrupt: the bytes are not what was written; nothing may be traded on them.
     """
-    replayed, problems = await replay(journal, account, key, anchors, on_folded=on_folded)
+    said: dict[str, str] = {}
+
+    def take_in(book: Book, fact: Fact) -> None:
+        note(said, fact)
+        if on_folded is not None:
+            on_folded(book, fact)
+
+    replayed, problems = await replay(journal, account, key, anchors, on_folded=take_in)
     if not replayed.report.ok or problems:
         first = (*replayed.report.problems, *problems)[0]
         raise JournalCorrupt(f"account {account}: {first}; run `counterpoise verify`", replayed.report.first_bad)
-    return ControlState(account, replayed.book, replayed.sequence, replayed.epoch, replayed.fact_ids)
+    return ControlState(account, replayed.book, replayed.sequence, replayed.epoch, replayed.fact_ids, said)
 
 
 async def claim(state: ControlState, journal: Journal, owner: str, now: datetime) -> None:

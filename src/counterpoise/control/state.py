@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from counterpoise.control.references import note
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.facts import Fact
 from counterpoise.domain.instruments import InstrumentId
@@ -23,18 +24,26 @@ class ControlState:
         epoch: Of the writer's own claim.
         live_marks: Marks from ticks; not facts, and at least as new as the recorded ones.
         recorded: Identities of all facts; an act whose fact is among them had its effect.
+        said: What each act of cash said, by its cause; see control.references.
     """
 
-    __slots__ = ("_live", "account", "book", "epoch", "live_marks", "recorded", "sequence")
+    __slots__ = ("_live", "account", "book", "epoch", "live_marks", "recorded", "said", "sequence")
 
     def __init__(
-        self, account: AccountId, book: Book, sequence: int = 0, epoch: int = 0, recorded: set[str] | None = None
+        self,
+        account: AccountId,
+        book: Book,
+        sequence: int = 0,
+        epoch: int = 0,
+        recorded: set[str] | None = None,
+        said: dict[str, str] | None = None,
     ) -> None:
         self.account = account
         self.book = book
         self.sequence = sequence
         self.epoch = epoch
         self.recorded: set[str] = set() if recorded is None else recorded
+        self.said: dict[str, str] = {} if said is None else said
         self.live_marks: dict[InstrumentId, Mark] = dict(book.state.marks)
         self._live: Valuation | None = book.follow(self.live_marks) if book.state.terms else None
 
@@ -59,6 +68,7 @@ class ControlState:
         self.sequence = fact.sequence
         self.epoch = max(self.epoch, fact.epoch)
         self.recorded.add(fact.fact_id)
+        note(self.said, fact)
         if fact.kind == "Split":
             self._take_split(str(fact.instrument))
         if self._live is None and self.state.terms:

@@ -110,7 +110,7 @@ class AccountTerms:
 
     def __post_init__(self) -> None:
         """Refuse a currency that is no asset code, and rates that are no fractions."""
-        if not _ASSET.fullmatch(self.base_currency):
+        if not is_asset(self.base_currency):
             raise InvalidFact("base_currency", self.base_currency, "an asset code such as USD")
         if not ZERO < self.initial_margin_rate <= ONE:
             raise InvalidFact("initial_margin_rate", str(self.initial_margin_rate), "a fraction above 0, at most 1")
@@ -129,6 +129,11 @@ class AccountTerms:
     def trades(self) -> bool:
         """Whether orders can go anywhere."""
         return self.venue != STATEMENT_VENUE
+
+
+def is_asset(text: str) -> bool:
+    """Whether `text` is an asset code such as USD."""
+    return _ASSET.fullmatch(text) is not None
 
 
 def lot_method_of(kind: AccountKind) -> LotMethod:

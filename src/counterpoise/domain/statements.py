@@ -124,11 +124,12 @@ class VenueClock:
 
 
 class BreakKind(StrEnum):
-    """In which figure the venue and the ledger differ."""
+    """In which figure the venue and the ledger differ, or what the ledger itself lacks."""
 
     CASH = "CASH"
     POSITION = "POSITION"
     ORDER = "ORDER"
+    MISSING_ACQUISITION = "MISSING_ACQUISITION"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

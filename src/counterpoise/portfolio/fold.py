@@ -114,6 +114,14 @@ class Book:
         elif fact.kind in amendments.KINDS:
             amendments.require(self, fact)
 
+    def as_before(self, fill_id: str) -> AccountState:
+        """Money and holdings as they were right before a fill that is within reach; the book stays as it is."""
+        was, facts = self.timeline.leading_to(fill_id)
+        only = [Valuation.from_state(was)]
+        for fact in facts:
+            economy.change(was, only, fact)
+        return was
+
     def digest(self) -> str:
         """As `digest` of the state."""
         return digest(self.state)

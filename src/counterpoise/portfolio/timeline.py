@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -176,6 +177,20 @@ class Timeline:
     def has_fill(self, fill_id: str) -> bool:
         """Whether the fill is among the facts that are kept."""
         return self._index_of(fill_id) is not None
+
+    def fill(self, fill_id: str) -> Fact | None:
+        """The fill's fact, if it is among the facts that are kept."""
+        index = self._index_of(fill_id)
+        return None if index is None else self._facts[index]
+
+    def leading_to(self, fill_id: str) -> tuple[AccountState, list[Fact]]:
+        """A copy of a state from before a fill that is kept, and the facts to fold so that only the fill is missing."""
+        index = self._index_of(fill_id)
+        assert index is not None, "asked before with has_fill"
+        start, kept = next(found for found in reversed(self._kept) if found[0] <= index)
+        was = replace(self._state)
+        kept.restore(was)
+        return was, self._facts[start:index]
 
     def before_fill(self, fill_id: str) -> tuple[int, Fact]:
         """Put the state back to before a fill that is kept: where to fold again from, and its fact."""
