@@ -91,6 +91,7 @@ def test_the_comparison_neither_doubles_nor_settles_it() -> None:
     assert open_breaks(desk) == [(MISSING, "SPY", "-5")]
     compare(desk)
     assert open_breaks(desk) == [(MISSING, "SPY", "-5")]
+    assert desk.bodies("BreakSettled") == []
     compare(desk, position("-5", "3"))  # three more than that explains
     assert open_breaks(desk) == [(MISSING, "SPY", "-5"), (BreakKind.POSITION, "SPY", "-5")]
     compare(desk, position("-5", "0"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from counterpoise.messages.sentences import (
 )
 from counterpoise.messages.wire import to_bytes
 from counterpoise.risk.mode import ModeReason
-from tests.control.making import Desk, candidate, enable, judge
+from tests.control.making import START, Desk, book, candidate, enable, judge, venue_fill
 
 D = Decimal
 FOLDER = Path(__file__).parents[1] / "golden" / "facts"
@@ -81,12 +82,94 @@ def said(kind: str, before: Before = NOTHING) -> tuple[Sentence, ...]:
         ("TradingStateChanged", "state", Severity.CRITICAL, "ACTIVE to HALTED", "by owner: something is wrong"),
         ("BreakOpened", "break", Severity.CRITICAL, "Venue and ledger differ in USD", "CASH: ledger 10, venue 9.5"),
         ("BreakSettled", "agree", None, "Venue and ledger agree again", "fee booked"),
+        ("Fee", "cash", None, "Rebate 0.0005 BNB", "rebate"),
+        ("Funding", "cash", None, "Funding: 1.25 USDT paid", ""),
+        ("Interest", "cash", None, "Interest: 0.07 USD received", ""),
+        ("Dividend", "cash", None, "Dividend of paper:BRK.B:1: 3.30 USD paid", ""),
+        (
+            "TransferSent",
+            "transfer",
+            None,
+            "Sent 250.00 USD to savings",
+            "In transit until savings has received it; transfer t-1",
+        ),
+        ("TransferReceived", "transfer", None, "Received 0.10 USD from savings", "Transfer t-2"),
+        (
+            "StrategyAllotted",
+            "cash",
+            None,
+            "1.5 paper:BRK.B:1 from unassigned to momentum for 412.10 USD",
+            "The account itself does not change",
+        ),
+        ("FxRate", "cash", None, "1 EUR is worth 1.085 from now on", ""),
+        ("Adjustment", "cash", None, "Adjusted by −0.50 USD", "unseen fee"),
+        (
+            "OpeningPosition",
+            "transfer",
+            None,
+            "Took over −10.5 paper:BRK.B:1 at 400.00",
+            "Held before the ledger began",
+        ),
+        ("FillBusted", "amended", None, "Fill exec-1 busted: as if it had never been", "erroneous trade"),
+        (
+            "FillCorrected",
+            "amended",
+            None,
+            "Fill exec-1 corrected to SELL 9.5 at 412.00",
+            "Fee −0.10 BNB: the venue's correction 17",
+        ),
+        (
+            "LotsChosen",
+            "amended",
+            None,
+            "Fill exec-1 closes 9.5 of exec-0",
+            "Lots chosen by name; the rest closes the oldest",
+        ),
+        (
+            "Split",
+            "corporate",
+            None,
+            "paper:BRK.B:1 split 2.406 for 2",
+            "Units and price change; value and cost stay",
+        ),
+        ("SymbolChange", "corporate", None, "paper:BRK.B:1 trades as BRK.A from now on", ""),
+        (
+            "SpinOff",
+            "corporate",
+            None,
+            "−2.1 paper:CL:1 came from paper:BRK.B:1",
+            "12.5 % of its cost goes along",
+        ),
+        (
+            "CashInLieu",
+            "corporate",
+            None,
+            "137.37 USD in cash for 0.3333 paper:BRK.B:1",
+            "A fraction that was not delivered",
+        ),
     ),
 )
 def test_a_fact_says_what_it_is(kind: str, event: str, severity: Severity | None, title: str, detail: str) -> None:
     (sentence,) = said(kind)
     assert (sentence.kind, sentence.severity) == (event, severity)
     assert (sentence.title, sentence.detail) == (title, detail)
+
+
+def test_what_has_a_smaller_figure_than_the_screen_is_never_shown_as_nothing() -> None:
+    made = fact("Interest")
+    (sentence,) = sentences(replace(made, body=replace(made.body, amount=D("0.0000001"))), NOTHING)
+    assert sentence.title == "Interest: 0.0000001 USD received"
+
+
+def test_a_missing_purchase_and_its_end_are_told_in_their_own_words() -> None:
+    desk = Desk("SPY")
+    desk.tell(book(venue_fill("SPY", "SELL", "5", "100", number=2)))
+    desk.tell(book(replace(venue_fill("SPY", "BUY", "5", "90"), filled_at=START - timedelta(hours=1))))
+    told = [said for each in desk.facts if "Break" in each.kind for said in sentences(each, NOTHING)]
+    assert [(each.title, each.detail) for each in told] == [
+        ("5 SPY sold that nothing shows being bought", "No new risk in SPY until the purchase is booked"),
+        ("Break of a missing purchase settled", "every unit that was sold is accounted for"),
+    ]
 
 
 @pytest.mark.parametrize("kind", sorted(SCHEMAS))

@@ -25,6 +25,7 @@ from counterpoise.domain.facts import (
     OrderUnknown,
     RunEnded,
     RunStarted,
+    SymbolChange,
     TradingStateChanged,
 )
 from counterpoise.domain.facts.control import RunKind
@@ -160,6 +161,8 @@ class Chronicle:
         match fact.body:
             case InstrumentDefined(instrument=instrument):
                 self._symbols[instrument.instrument_id] = instrument.symbol
+            case SymbolChange(symbol=symbol):
+                self._symbols[str(fact.instrument)] = symbol
             case RunStarted(run_id=run_id, kind=kind):
                 self._runs[run_id] = kind
             case RunEnded(run_id=run_id):

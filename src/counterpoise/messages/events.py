@@ -28,6 +28,9 @@ class EventKind(StrEnum):
     LIMITS = "limits"
     BREAK = "break"
     AGREE = "agree"
+    CASH = "cash"
+    AMENDED = "amended"
+    CORPORATE = "corporate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ Figures are cut half even to what a screen can hold; the fact behind the sentenc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -36,14 +35,29 @@ from counterpoise.domain.facts import (
     Withdrawal,
 )
 from counterpoise.domain.facts.control import RunKind, RunOutcome
-from counterpoise.domain.numbers import ONE, ZERO, canonical, divide_half_even
-from counterpoise.domain.orders import OrderIntent
+from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.plans import PlanAction
+from counterpoise.domain.statements import BreakKind
+from counterpoise.messages.bookkeeping import BOOKKEEPING
 from counterpoise.messages.events import EventKind, EventReason
+from counterpoise.messages.sentence import MINUS, Before, Sentence, counted, listed, shown, units
 from counterpoise.risk.mode import ModeReason
 from counterpoise.risk.reasons import EXPLANATIONS
 
-MINUS = "−"
+__all__ = [
+    "MINUS",
+    "MODE_TEXTS",
+    "SPEAKING",
+    "Before",
+    "Sentence",
+    "counted",
+    "listed",
+    "reason_of",
+    "sentences",
+    "shown",
+    "units",
+]
+
 _LONG = re.compile(r"\d+\.\d{3,}")
 """Figures of a detail with more places than a screen needs."""
 
@@ -64,62 +78,10 @@ MODE_TEXTS: Mapping[str, str] = MappingProxyType(
 """Reason of a mode → what it means, in words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    """What one fact, or one verdict of it, says."""
-
-    kind: EventKind
-    title: str
-    detail: str = ""
-    severity: Severity | None = None
-    reasons: tuple[EventReason, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """What a sentence needs of what came before its fact.
-
-    Attributes:
-        intents: Orders by their client order id, as far as they are remembered.
-        kinds: Runs by their id, what they carry out.
-        symbols: Instrument id → symbol.
-    """
-
-    mode: RiskMode
-    state: TradingState
-    intents: Mapping[str, OrderIntent]
-    kinds: Mapping[str, RunKind]
-    symbols: Mapping[str, str]
-
-
 def sentences(fact: Fact, before: Before) -> tuple[Sentence, ...]:
     """What the fact says; nothing for facts that only keep the books."""
     rule = _RULES.get(fact.kind)
     return () if rule is None else tuple(rule(fact, fact.body, before))
-
-
-def shown(value: Decimal, places: int = 2) -> str:
-    """A figure for a person: cut half even, thousands apart, U+2212 as minus, zero without sign."""
-    cut = divide_half_even(value, ONE, places)
-    return f"{cut or ZERO:,.{places}f}".replace("-", MINUS)
-
-
-def units(value: Decimal) -> str:
-    """A quantity for a person: at most four places, no zeros at the end."""
-    cut = canonical(divide_half_even(value, ONE, 4))
-    return f"{cut or value:,f}".replace("-", MINUS)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: 1 sale, 2 sales."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def reason_of(code: Any) -> EventReason:  # noqa: ANN401 - any member of Reason
@@ -274,6 +236,11 @@ def _limits(fact: Fact, body: LimitsSet, _before: Before) -> Iterator[Sentence]:
 
 def _break_opened(_fact: Fact, body: BreakOpened, _before: Before) -> Iterator[Sentence]:
     found = body.difference
+    if found.kind is BreakKind.MISSING_ACQUISITION:
+        title = f"{units(abs(found.ours))} {found.subject} sold that nothing shows being bought"
+        detail = f"No new risk in {found.subject} until the purchase is booked"
+        yield Sentence(kind=EventKind.BREAK, title=title, detail=detail, severity=body.severity)
+        return
     yield Sentence(
         kind=EventKind.BREAK,
         title=f"Venue and ledger differ in {found.subject}",
@@ -283,7 +250,10 @@ def _break_opened(_fact: Fact, body: BreakOpened, _before: Before) -> Iterator[S
 
 
 def _break_settled(_fact: Fact, body: BreakSettled, _before: Before) -> Iterator[Sentence]:
-    yield Sentence(kind=EventKind.AGREE, title="Venue and ledger agree again", detail=body.reason)
+    # A settled break carries only the name of the one that it settles, which says of which kind that was.
+    missing = f":{BreakKind.MISSING_ACQUISITION}:" in body.opened
+    title = "Break of a missing purchase settled" if missing else "Venue and ledger agree again"
+    yield Sentence(kind=EventKind.AGREE, title=title, detail=body.reason)
 
 
 _RULES: Mapping[str, Callable[[Fact, Any, Before], Iterator[Sentence]]] = MappingProxyType(
@@ -303,6 +273,7 @@ _RULES: Mapping[str, Callable[[Fact, Any, Before], Iterator[Sentence]]] = Mappin
         LimitsSet.__name__: _limits,
         BreakOpened.__name__: _break_opened,
         BreakSettled.__name__: _break_settled,
+        **BOOKKEEPING,
     }
 )
 """Kind of a fact → what it says."""

@@ -767,7 +767,7 @@ export interface components {
          * @description What an event is about.
          * @enum {string}
          */
-        EventKind: "opened" | "transfer" | "day" | "run" | "approved" | "denied" | "filled" | "rejected" | "unknown" | "cancelled" | "expired" | "mode" | "state" | "limits" | "break" | "agree";
+        EventKind: "opened" | "transfer" | "day" | "run" | "approved" | "denied" | "filled" | "rejected" | "unknown" | "cancelled" | "expired" | "mode" | "state" | "limits" | "break" | "agree" | "cash" | "amended" | "corporate";
         /**
          * EventLine
          * @description One thing that happened, as a title and a sentence with figures.
