@@ -30,7 +30,7 @@ from counterpoise.control.activity import Timer
 from counterpoise.control.halt import HaltLatch, MemoryLatch
 from counterpoise.control.market import Sessions
 from counterpoise.domain.accounts import AccountId
-from counterpoise.domain.errors import ConfigurationError, CounterpoiseError
+from counterpoise.domain.errors import ConfigurationError, CounterpoiseError, DataFolderInUse
 from counterpoise.domain.time import Clock
 from counterpoise.execution.broker import Broker
 from counterpoise.ledger.checkpoints import Checkpoints, InMemoryCheckpoints
@@ -59,6 +59,7 @@ __all__ = [
     "settings_of",
     "statement_parts",
     "system_clock",
+    "writing_parts",
 ]
 
 ANCHOR_SECONDS = 60
@@ -186,6 +187,22 @@ def live_parts(settings: Settings, command: str, currency: str) -> Parts:
     with _released_on_error(ownership):
         venue = PaperBroker(clock, FillModel(), PaperTerms(currency=currency, continuous=True), path=folder.paper)
         return _trading(settings, folder, ownership, command, venue, clock, replay_clock=None)
+
+
+def writing_parts(settings: Settings, command: str) -> Parts:
+    """The parts of an account that is not running, for somebody who writes into its book; no order leaves.
+
+    Raises:
+        ConfigurationError: there is no journal in the data folder.
+        DataFolderInUse: the account is running, or somebody else writes.
+    """
+    DataFolder(settings.data_dir).require()
+    try:
+        parts = live_parts(settings, command, "")
+    except DataFolderInUse as running:
+        raise DataFolderInUse(f"a journal has one writer, and it has one now: {running}") from running
+    parts.owns = lambda: False  # what would be sent is withheld: nobody stays to look after it
+    return parts
 
 
 def reading_parts(settings: Settings) -> Parts:

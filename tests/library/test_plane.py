@@ -346,7 +346,7 @@ async def test_cash_flows_reach_the_venue_so_that_no_break_opens(tmp_path: Path)
         await plane.record_cash_flow(Decimal(100), "pay in")
         await plane.record_cash_flow(Decimal(100), "pay in")
         await plane.record_cash_flow(Decimal(-30), "pay out")
-        with pytest.raises(InvalidInput, match="at most the cash"):
+        with pytest.raises(InvalidInput, match="at most the 1070 USD that are free"):
             await plane.record_cash_flow(Decimal(-5000), "too much")
     async with Counterpoise.open(tmp_path) as plane:
         assert (plane.overview().breaks, plane.equity) == (0, Decimal(1070))

@@ -32,6 +32,7 @@ class FillAt(StrEnum):
 
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to write the result.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 DataDirOption = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Folder of the journal, its key and the paper venue.", show_default=False),

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from counterpoise.control.cash_flows import check_positive, check_time
-from counterpoise.control.commands import AdvanceRun, BustFill, CheckAcquisitions, ChooseLots, Command, CorrectFill
+from counterpoise.control.commands import BustFill, CheckAcquisitions, ChooseLots, Command, CorrectFill
 from counterpoise.control.decision import DONE, DUPLICATE, Decision, Draft
 from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import LotMethod, is_asset
@@ -40,7 +40,7 @@ def bust_fill(state: ControlState, command: BustFill, now: datetime) -> Decision
     _not_busted(state, _booked(state, command.fill_id))
     draft = Draft(state, command, now)
     draft.add(FillBusted(fill_id=command.fill_id, reason=command.reason), source="operator")
-    return draft.decided(DONE, *_then(state, command))
+    return draft.decided(DONE, _then(command))
 
 
 def correct_fill(state: ControlState, command: CorrectFill, now: datetime) -> Decision:
@@ -72,7 +72,7 @@ def correct_fill(state: ControlState, command: CorrectFill, now: datetime) -> De
         raise InvalidInput("fill", command.fill_id, "at least one figure that differs from what is booked")
     draft = Draft(state, command, now)
     draft.add(body, source="operator")
-    return draft.decided(DONE, *_then(state, command))
+    return draft.decided(DONE, _then(command))
 
 
 def choose_lots(state: ControlState, command: ChooseLots, now: datetime) -> Decision:
@@ -95,7 +95,7 @@ def choose_lots(state: ControlState, command: ChooseLots, now: datetime) -> Deci
     _check_lots(command.lots, closable(state, command.fill_id), _not_busted(state, booked))
     draft = Draft(state, command, now)
     draft.add(body, source="operator")
-    return draft.decided(DONE, *_then(state, command))
+    return draft.decided(DONE, _then(command))
 
 
 def closable(state: ControlState, fill_id: str) -> tuple[Lot, ...]:
@@ -179,7 +179,8 @@ def _check_lots(chosen: Sequence[LotChoice], lots: Sequence[Lot], fill: Fill) ->
             raise InvalidInput(f"lots[{place}].lot", choice.lot, f"a lot that was open then: {_listed(open_units)}")
         if choice.quantity > there or not is_short(choice.quantity):
             said = f"at most the {_text(there)} units that were open"
-            raise InvalidInput(f"lots[{place}].quantity", choice.quantity, said)
+            shown = _text(choice.quantity) if is_short(choice.quantity) else choice.quantity
+            raise InvalidInput(f"lots[{place}].quantity", shown, said)
     wanted, closes = (
         sum((choice.quantity for choice in chosen), ZERO),
         min(fill.quantity, sum(open_units.values(), ZERO)),
@@ -198,8 +199,6 @@ def _text(value: Decimal) -> str:
     return plain(canonical(value))
 
 
-def _then(state: ControlState, command: Command) -> tuple[Command, ...]:
-    """Other units and other cash: what is missing is counted anew, and runs go on with what is there."""
-    actor, at, cause = command.actor, command.at, command.cause
-    runs = (AdvanceRun(actor=actor, at=at, cause=cause, run_id=run) for run in sorted(state.state.runs))
-    return (CheckAcquisitions(actor=actor, at=at, cause=cause), *runs)
+def _then(command: Command) -> CheckAcquisitions:
+    """Other units were bought or sold: what is missing is counted anew."""
+    return CheckAcquisitions(actor=command.actor, at=command.at, cause=command.cause)

@@ -29,7 +29,7 @@ from counterpoise.domain.facts import (
     Withdrawal,
 )
 from counterpoise.domain.facts.envelope import fact_id
-from counterpoise.domain.instruments import InstrumentId, Symbol
+from counterpoise.domain.instruments import InstrumentId, Symbol, check_text
 from counterpoise.domain.numbers import DIGITS_MAX, ZERO, canonical, is_short, plain
 from counterpoise.domain.statements import CashEventKind
 from counterpoise.domain.time import format_time
@@ -179,10 +179,10 @@ def check_time(command: Command, now: datetime) -> None:
     """Refuse a time that has not come yet.
 
     Raises:
-        InvalidInput: it has no zone, or is more than AHEAD_MAX ahead of ours.
+        InvalidInput: it is not in UTC, or more than AHEAD_MAX ahead of ours.
     """
-    if command.at.tzinfo is None:
-        raise InvalidInput("occurred_at", command.at.isoformat(), "a time with its zone, such as 2024-01-03T15:00:00Z")
+    if command.at.utcoffset() != timedelta(0):
+        raise InvalidInput("occurred_at", command.at.isoformat(), "a time in UTC, such as 2024-01-03T15:00:00Z")
     if command.at > now + AHEAD_MAX:
         rule = f"a time that has come: it is {format_time(now)}, and a clock may be 5 minutes ahead"
         raise InvalidInput("occurred_at", format_time(command.at), rule)
@@ -226,6 +226,7 @@ def _transfer(
     check_time(command, now)
     if not command.reference.strip():
         raise InvalidInput("reference", command.reference, "the identity that both ends of the transfer share")
+    check_text(command.other_account, "other_account")
     if not command.other_account.strip() or command.other_account == state.account:
         raise InvalidInput("other_account", command.other_account, "another account than this one")
     return kind(transfer_id=command.reference, amount=command.amount, asset=asset, other_account=command.other_account)

@@ -12,14 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from counterpoise import wiring
-from counterpoise.access.policies import admit
 from counterpoise.control import cycle, market, readmodels
 from counterpoise.control.commands import (
-    Command,
-    CorporateAction,
     OpenAccount,
-    RecordCashFlow,
-    RecordCorporateAction,
     SetStrategy,
     SetTargets,
 )
@@ -30,18 +25,18 @@ from counterpoise.domain.accounts import (
     SYSTEM,
     AccountId,
     Actor,
-    Scope,
     StrategyName,
 )
 from counterpoise.domain.decisions import CandidateTrade, TradingState
 from counterpoise.domain.errors import ConfigurationError
-from counterpoise.domain.instruments import Symbol, check_text
-from counterpoise.domain.numbers import ZERO, exact, from_python
+from counterpoise.domain.instruments import Symbol
+from counterpoise.domain.numbers import exact, from_python
 from counterpoise.domain.plans import SizingPolicy, Target
 from counterpoise.domain.time import day_start, format_time, trading_day
 from counterpoise.execution.run import SELL_WAIT
 from counterpoise.library import stopping, upkeep
 from counterpoise.library.balances import Balances
+from counterpoise.library.bookkeeping import OWNER, Bookkeeping
 from counterpoise.library.opening import Opening
 from counterpoise.library.reconciling import Reconciles
 from counterpoise.library.rest import Rest
@@ -49,11 +44,8 @@ from counterpoise.library.screen import Screen
 from counterpoise.library.starting import Running, running
 from counterpoise.portfolio.curve import CurvePoint
 
-OWNER = Actor(name="owner", scope=Scope.ADMIN)
-"""Who runs the process on this machine; fresh only where something has just checked who it is."""
 
-
-class Counterpoise(Reconciles):
+class Counterpoise(Bookkeeping, Reconciles):
     """One running account with its journal, venue and clock.
 
     Attributes:
@@ -63,11 +55,10 @@ class Counterpoise(Reconciles):
     """
 
     def __init__(self, running: Running) -> None:
-        self.parts = running.parts
+        super().__init__(running.parts, running.account)
         self.watch = running.watch
         self.screen = Screen(running.account.view, running.watch, running.parts.clock)
         self._broker = running.broker
-        self._account = running.account
         self._effects = running.effects
         self._supervisor = running.supervisor
         self._activity = running.activity
@@ -280,47 +271,6 @@ class Counterpoise(Reconciles):
         cause = f"strategy/{strategy}/{format_time(at)}"
         return await self._ask(SetStrategy(actor=actor, at=at, cause=cause, strategy=strategy, enabled=enabled))
 
-    async def record_cash_flow(
-        self, amount: Decimal, reference: str, actor: Actor = OWNER, at: datetime | None = None
-    ) -> Answer:
-        """Cash came in (> 0) or left (< 0): at the venue first, then as a fact; the reference makes it one act.
-
-        Raises:
-            InvalidInput: zero, or more than there is to withdraw.
-        """
-        at = at or self.parts.clock.now()
-        amount = from_python(amount, "amount")
-        check_text(reference, "reference")
-        admit(RecordCashFlow.__name__, actor)
-        venue = self.parts.venue
-        if venue is not None and amount > ZERO:
-            await venue.deposit(amount, reference)
-        elif venue is not None and amount:
-            await venue.withdraw(-amount, reference)
-        return await self._ask(
-            RecordCashFlow(actor=actor, at=at, cause=f"cash/{reference}", amount=amount, reference=reference)
-        )
-
-    async def record_corporate_action(
-        self, symbol: Symbol, action: CorporateAction, reference: str, actor: Actor = OWNER, at: datetime | None = None
-    ) -> Answer:
-        """A split, a new symbol, a spin-off or cash in lieu; `reference` makes it one act, `at` is when it took effect.
-
-        Working orders on the symbol are cancelled, and what runs still wanted of it is dropped after a split.
-
-        Raises:
-            InvalidInput: a symbol that the account does not know, or a fraction that is not held.
-        """
-        check_text(reference, "reference")
-        command = RecordCorporateAction(
-            actor=actor,
-            at=at or self.parts.clock.now(),
-            cause=f"corporate/{reference}",
-            symbol=symbol,
-            action=action,
-        )
-        return await self._ask(command)
-
     async def start_day(self, day: date, at: datetime) -> Answer:
         """A trading day of the account's zone has begun."""
         return await market.start_day(self._account, day, at)
@@ -457,6 +407,3 @@ class Counterpoise(Reconciles):
         view = self._account.view
         kept = checkpoint_of(view.book, view.sequence, view.epoch, version("counterpoise"))
         await self.parts.checkpoints.save(self.account_id, kept)
-
-    async def _ask(self, command: Command) -> Answer:
-        return await self._account.ask(command)

@@ -61,7 +61,7 @@ async def read_overview(settings: Settings, account: AccountId | None) -> Seen:
     """
     async with _reading(settings) as parts:
         journal = parts.journal
-        name = await _chosen(journal, account, settings)
+        name = await chosen(journal, account, settings)
         view = await glance(journal, parts.checkpoints, name, await journal.anchors(), version("counterpoise"))
         times = [mark.at for mark in view.state.marks.values()]
         opened = view.state.drawdown.ever.since
@@ -87,7 +87,7 @@ async def print_entries(
         raise InvalidInput("--kind", kind, f"one of {', '.join(sorted(BODIES))}")
     async with _reading(settings) as parts:
         journal = parts.journal
-        name = await _chosen(journal, account, settings)
+        name = await chosen(journal, account, settings)
         left = limit
         async for entry in journal.read(name, start):
             if kind is None or entry.kind == kind:
@@ -108,7 +108,7 @@ async def export_journal(settings: Settings, account: AccountId | None, write: C
     """
     async with _reading(settings) as parts:
         journal = parts.journal
-        name = await _chosen(journal, account, settings)
+        name = await chosen(journal, account, settings)
         return await write_entries(journal, name, write)
 
 
@@ -168,7 +168,12 @@ async def _known(
     return known
 
 
-async def _chosen(journal: Journal, account: AccountId | None, settings: Settings) -> AccountId:
+async def chosen(journal: Journal, account: AccountId | None, settings: Settings) -> AccountId:
+    """The account that was named, or the only one.
+
+    Raises:
+        ConfigurationError: no such account, or several and none was named.
+    """
     known = await journal.accounts()
     if account is None and len(known) == 1:
         return known[0]
