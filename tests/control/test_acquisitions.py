@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.control.commands import BustFill, RecordCorporateAction, RecordDifferences
+from counterpoise.control.commands import BustFill, Reconcile, RecordCorporateAction
 from counterpoise.domain.accounts import AccountKind
 from counterpoise.domain.decisions import Severity
 from counterpoise.domain.facts import BreakOpened, BreakSettled, Split, SymbolChange
@@ -49,7 +49,14 @@ def open_breaks(desk: Desk) -> list[tuple[BreakKind, str, str]]:
 
 def compare(desk: Desk, *found: Break) -> None:
     desk.tell(
-        RecordDifferences(actor=OWNER, at=START, cause=f"compare/{desk.state.sequence}", differences=tuple(found))
+        Reconcile(
+            actor=OWNER,
+            at=START,
+            cause=f"compare/{desk.state.sequence}",
+            statement=None,
+            differences=found,
+            confirmed=found,
+        )  # fmt: skip
     )
 
 

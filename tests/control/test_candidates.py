@@ -70,12 +70,12 @@ def test_an_intent_is_what_was_approved_down_to_the_lot_and_belongs_to_its_strat
     assert intent.client_order_id.startswith("p")
 
 
-def test_a_candidate_smaller_than_a_lot_is_judged_and_not_sent() -> None:
+def test_a_candidate_smaller_than_a_lot_is_denied_by_name_and_not_sent() -> None:
     desk = Desk(opening=open_account(listed=[instrument("FUT", lot="2", multiplier="5")]))
     desk.tell(enable())
     desk.observe(FUT="1")
     (verdict,) = verdicts(desk, candidate("FUT", "9"))
-    assert verdict.allowed
+    assert (verdict.allowed, verdict.reasons) == (False, (Reason.DUST,))
     assert desk.sends() == []
     assert "RunStarted" not in desk.kinds()
 

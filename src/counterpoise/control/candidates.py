@@ -9,7 +9,7 @@ from decimal import Decimal
 from counterpoise.control.commands import DecideCandidates, JudgeCandidates, Reassess
 from counterpoise.control.decision import DUPLICATE, Answer, Decision, Draft, SendOrder
 from counterpoise.control.figures import note_mode
-from counterpoise.control.gate_book import gate_book, with_own_figures
+from counterpoise.control.gate_book import gate_book, units_at_venue, with_own_figures
 from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import UNASSIGNED, StrategyShare
 from counterpoise.domain.decisions import CandidateTrade, Reason, Verdict
@@ -24,7 +24,16 @@ from counterpoise.domain.facts import (
 )
 from counterpoise.domain.facts.control import RunKind
 from counterpoise.domain.instruments import Category, InstrumentId, check_text
-from counterpoise.domain.numbers import DIGITS_MAX, ZERO, divide_half_even_18, is_short, plain, units_toward_zero
+from counterpoise.domain.numbers import (
+    DIGITS_MAX,
+    ZERO,
+    canonical,
+    divide_half_even_18,
+    floor_to_step,
+    is_short,
+    plain,
+    units_toward_zero,
+)
 from counterpoise.domain.orders import OrderIntent, Side, client_order_id
 from counterpoise.execution.run import run_id_of
 from counterpoise.risk.gate import approve, judge
@@ -76,7 +85,7 @@ def decide_candidates(state: ControlState, command: DecideCandidates, now: datet
         for candidate in command.candidates
     )
     verdicts = tuple(
-        _kept_to_own(state, candidates[verdict.index], verdict)
+        _sendable(state, _kept_to_own(state, candidates[verdict.index], verdict))
         for verdict in judge(
             book,
             candidates,
@@ -122,6 +131,37 @@ def _kept_to_own(state: ControlState, candidate: CandidateTrade, verdict: Verdic
         closing_size=ZERO,
         detail=f"size: {candidate.strategy} owns {plain(own)} of {candidate.symbol} and may close no more",
     )
+
+
+def _sendable(state: ControlState, verdict: Verdict) -> Verdict:
+    """The verdict, or a denial when its order is less than the venue takes: sent, it would come back every time."""
+    key = state.state.symbols.get(verdict.symbol)
+    if not verdict.allowed or key is None:
+        return verdict
+    instrument, mark = state.state.instruments[key], state.state.marks[key]
+    quantity = _quantity(state, key, verdict)
+    worth = quantity * mark.price * instrument.multiplier
+    if quantity and abs(worth) >= instrument.min_notional:
+        return verdict
+    least = f"{plain(instrument.lot)} units" if quantity.is_zero() else f"{plain(instrument.min_notional)} of value"
+    return replace(
+        verdict,
+        allowed=False,
+        reasons=(Reason.DUST,),
+        recommended_size=ZERO,
+        closing_size=ZERO,
+        detail=f"{plain(canonical(quantity))} {verdict.symbol} is less than the venue takes, {least}",
+    )
+
+
+def _quantity(state: ControlState, key: InstrumentId, verdict: Verdict) -> Decimal:
+    """Units to order: down to the lot, and of a holding no more than the venue itself has (incident I-34)."""
+    instrument = state.state.instruments[key]
+    quantity = units_toward_zero(verdict.recommended_size, instrument.multiplier, instrument.lot)
+    there = units_at_venue(state, key)
+    if there is None or verdict.closing_size != verdict.recommended_size:
+        return quantity
+    return min(quantity, floor_to_step(there, instrument.lot))
 
 
 def _shares(
@@ -186,14 +226,12 @@ def _send_allowed(
 def _intent(
     state: ControlState, candidate: CandidateTrade, verdict: Verdict, run_id: str, line: int
 ) -> OrderIntent | None:
-    """The order of an allowed candidate, down to the lot; None when denied or when no lot is left."""
+    """The order of an allowed candidate, down to the lot; None when denied."""
     if not verdict.allowed:
         return None
     key = state.state.symbols[candidate.symbol]
     instrument = state.state.instruments[key]
-    quantity = units_toward_zero(verdict.recommended_size, instrument.multiplier, instrument.lot)
-    if quantity.is_zero():
-        return None
+    quantity = _quantity(state, key, verdict)
     return OrderIntent(
         client_order_id=client_order_id(state.state.opened.mode.letter, run_id, line, 1),
         instrument=key,

@@ -221,6 +221,23 @@ def known_rate(state: ControlState, instrument: Instrument) -> Decimal:
     return ONE if rate is None else rate
 
 
+def units_at_venue(state: ControlState, key: InstrumentId) -> Decimal | None:
+    """Units that the venue has of a holding where it has fewer than the ledger; None where they agree, as far as known.
+
+    What is missing there since the comparison is taken off what is held now: the venue's figure itself is of then.
+    """
+    account = state.state
+    held, symbol = account.holdings.get(key), account.instruments[key].symbol
+    lacking = [
+        item.difference.ours - item.difference.theirs
+        for _, item in sorted(account.breaks.items())
+        if (item.difference.kind, item.difference.subject) == (BreakKind.POSITION, symbol)
+    ]
+    if held is None or not lacking or lacking[0] <= ZERO:
+        return None
+    return max(held.quantity - lacking[0], ZERO)
+
+
 def _replace(
     candidate: CandidateTrade, instrument: Instrument | None, price: Decimal | None, cost: Decimal
 ) -> CandidateTrade:

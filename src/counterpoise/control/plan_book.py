@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from counterpoise.control.gate_book import MARK_AGE_MAX, known_rate, rate_of
+from counterpoise.control.gate_book import MARK_AGE_MAX, known_rate, rate_of, units_at_venue
 from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import AccountKind, StrategyName
 from counterpoise.domain.instruments import InstrumentId, Symbol
@@ -36,7 +36,9 @@ def plan_book(
     for key, holding in sorted(account.holdings.items()):
         symbol = account.instruments[key].symbol
         own = holding.owners.get(strategy, ZERO)
-        held[symbol] = HeldUnits(quantity=holding.quantity, sellable=max(own, ZERO))
+        there = units_at_venue(state, key)
+        sellable = max(own, ZERO) if there is None else min(max(own, ZERO), there)
+        held[symbol] = HeldUnits(quantity=holding.quantity, sellable=sellable)
         if holding.quantity != own:
             outside[symbol] = holding.quantity - own
     working, working_cash = _working(state, strategy)

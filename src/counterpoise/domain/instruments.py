@@ -57,6 +57,12 @@ class Instrument:
     sector: str = "unknown"
     source: str = "table"
 
+    @property
+    def base(self) -> str:
+        """The asset that its units are: BTC of BTC/USDT, BTC-USDT and BTCUSDT; a symbol without its quote is itself."""
+        stem = self.symbol.removesuffix(self.quote).rstrip("/:._-")
+        return stem or self.symbol
+
     def __post_init__(self) -> None:
         """Refuse what no venue could list."""
         check_symbol(self.symbol, "symbol")

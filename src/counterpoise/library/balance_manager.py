@@ -19,8 +19,9 @@ from counterpoise.domain.orders import Side
 from counterpoise.ledger.balances import AUTO
 from counterpoise.library.balancer import Number, number
 from counterpoise.library.balances import Balances
+from counterpoise.library.bookkeeping import OWNER
 from counterpoise.library.opening import Opening
-from counterpoise.library.plane import OWNER, Counterpoise
+from counterpoise.library.plane import Counterpoise
 from counterpoise.risk.affordability import Affordable
 from counterpoise.risk.position_size import PositionSize
 

@@ -105,10 +105,17 @@ def size_sell(line: Line, policy: SizingPolicy) -> None:
     line.order_value = line.quantity * line.unit_price
     if line.sellable.is_zero():
         hold(line, LineReason.LOCKED)
+    elif is_dust(line):
+        hold(line, LineReason.DUST)
     elif -line.amount < policy.min_trade_notional or line.order_value < line.rules.min_notional:
         hold(line, LineReason.BELOW_MINIMUM)
     elif line.quantity.is_zero():
         hold(line, LineReason.BELOW_LOT)
+
+
+def is_dust(line: Line) -> bool:
+    """Whether the venue would refuse even the sale of the whole holding, so that asking again helps nobody."""
+    return line.units > ZERO and line.value < line.rules.min_notional
 
 
 def screen_buy(line: Line, policy: SizingPolicy) -> None:

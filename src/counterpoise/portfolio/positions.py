@@ -15,7 +15,7 @@ from counterpoise.domain.instruments import Instrument, InstrumentId
 from counterpoise.domain.marks import Mark
 from counterpoise.domain.numbers import ZERO, divide_half_even_18
 from counterpoise.domain.time import trading_day
-from counterpoise.ledger import booking
+from counterpoise.ledger import booking, unit_fees
 from counterpoise.ledger.lots import Lot, Traded, trade
 from counterpoise.portfolio import drawdown, pnl, today
 from counterpoise.portfolio.proof import Cause, add, book_of, price_of, rate_of
@@ -56,8 +56,12 @@ def book_fill(state: AccountState, valuations: Valuations, fact: Fact) -> None:
     fill: Fill = fact.body
     instrument = instrument_of(state, fact.instrument)
     check_price(instrument, fill.price)
-    shares = booking.shares_of(fact, fill.quantity)
     terms = state.terms_at(fact.occurred_at)
+    reported = fact
+    if unit_fees.takes_units(fill, instrument, terms.kind):
+        fact = unit_fees.after_fee(fact, instrument)
+        fill = fact.body
+    shares = booking.shares_of(fact, fill.quantity)
     rate = rate_of(state, instrument.quote)
     fee_rate = rate if fill.fee_asset == instrument.quote else rate_of(state, fill.fee_asset)
     fee = fill.fee * fee_rate
@@ -85,7 +89,7 @@ def book_fill(state: AccountState, valuations: Valuations, fact: Fact) -> None:
     give(state, holding, {share.strategy: fill.side.sign * share.amount for share in shares})
     day, realised = trading_day(fact.occurred_at, terms.time_zone), traded.realised * rate
     pnl.book_fill(state.results, realised, fee, day)
-    pnl.fill_trade(state, fact, traded.closed, realised + funding - traded.closed_fees)
+    pnl.fill_trade(state, reported, traded.closed, realised + funding - traded.closed_fees)
 
 
 def adopt(state: AccountState, valuations: Valuations, fact: Fact) -> None:

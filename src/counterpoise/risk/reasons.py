@@ -116,6 +116,10 @@ EXPLANATIONS: Mapping[Reason, Explanation] = MappingProxyType(
             "In SAFE an evaluation opens no more new positions than the mode policy says.",
             "Send it again with the next evaluation.",
         ),
+        Reason.DUST: _says(
+            "The order is smaller than the venue takes, by its value or its lot; a holding that small is dust.",
+            "Leave it until there is more of it; the venue would refuse the order every time.",
+        ),
     }
 )
 
@@ -133,7 +137,7 @@ def reasons_page() -> str:
             "# Why was it denied?",
             "",
             "The gate lists every reason, in this order; the first one leads. A reduction passes everything but",
-            "`BAD_INPUT` and `HALTED`. This page is written from `risk/reasons.py`.",
+            "`BAD_INPUT`, `HALTED` and `DUST`. This page is written from `risk/reasons.py`.",
             "",
             "| | reason | what it means | what to do about it |",
             "|---|---|---|---|",
