@@ -10,13 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.control.commands import BustFill, Reconcile, RecordCorporateAction
+from counterpoise.control.commands import BustFill, RecordCorporateAction
 from counterpoise.domain.accounts import AccountKind
 from counterpoise.domain.decisions import Severity
 from counterpoise.domain.facts import BreakOpened, BreakSettled, Split, SymbolChange
 from counterpoise.domain.statements import Break, BreakKind, VenueFill
 from counterpoise.portfolio.fold import digest
-from tests.control.making import OWNER, START, WIDE, D, Desk, book, candidate, enable, judge, open_account, venue_fill
+from tests.control.making import (
+    OWNER,
+    START,
+    WIDE,
+    D,
+    Desk,
+    book,
+    candidate,
+    differ,
+    enable,
+    judge,
+    open_account,
+    venue_fill,
+)
 
 MISSING = BreakKind.MISSING_ACQUISITION
 Trade = tuple[str, str, int]  # side, units, minute
@@ -48,16 +61,7 @@ def open_breaks(desk: Desk) -> list[tuple[BreakKind, str, str]]:
 
 
 def compare(desk: Desk, *found: Break) -> None:
-    desk.tell(
-        Reconcile(
-            actor=OWNER,
-            at=START,
-            cause=f"compare/{desk.state.sequence}",
-            statement=None,
-            differences=found,
-            confirmed=found,
-        )  # fmt: skip
-    )
+    desk.tell(differ(*found, cause=f"compare/{desk.state.sequence}"))
 
 
 def position(ours: str, theirs: str) -> Break:

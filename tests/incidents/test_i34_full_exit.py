@@ -12,17 +12,16 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.control.commands import RecordDifferences
 from counterpoise.domain.numbers import QUANTITY_STEP, ZERO, ceil_to_step, is_multiple
 from counterpoise.domain.orders import Side
 from counterpoise.domain.statements import Break, BreakKind
 from tests.control.making import (
-    OWNER,
     START,
     D,
     Desk,
     book,
     candidate,
+    differ,
     enable,
     instrument,
     judge,
@@ -50,7 +49,7 @@ def holder(quantity: Decimal) -> Desk:
 def lacking(desk: Desk, ours: Decimal, theirs: Decimal) -> None:
     """A comparison finds that the broker has fewer units."""
     found = Break(kind=BreakKind.POSITION, subject="SPY", ours=ours, theirs=theirs, detail="seen")
-    desk.tell(RecordDifferences(actor=OWNER, at=START, cause="compare/1", differences=(found,)))
+    desk.tell(differ(found))
 
 
 def exit_of(desk: Desk, asked: Decimal) -> Decimal:
