@@ -7,10 +7,12 @@ residual is exactly zero, or a cause was missed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
+from types import MappingProxyType
 
 from counterpoise.domain.accounts import AccountKind, StrategyName
 from counterpoise.domain.instruments import InstrumentId
@@ -50,6 +52,50 @@ class Proof:
     causes: tuple[tuple[Cause, Decimal], ...]
     equity_change: Decimal
     residual: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Equity and what had made it by one instant, account currency.
+
+    Attributes:
+        strategies: Name → its own equity and causes; their equities sum to the account's.
+    """
+
+    equity: Decimal
+    causes: Causes
+    strategies: Mapping[StrategyName, tuple[Decimal, Causes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquityChange:
+    """What changed equity between two instants, account currency.
+
+    Attributes:
+        strategy: Whose; empty for the whole account.
+        causes: (cause, change of equity) for every cause.
+        residual: after − before − Σ causes; always exactly 0.
+    """
+
+    strategy: StrategyName
+    before: Decimal
+    after: Decimal
+    causes: tuple[tuple[Cause, Decimal], ...]
+    residual: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofBetween:
+    """The proof of an account between two instants, and of each strategy in it.
+
+    Attributes:
+        strategies: By name.
+        unshared: What the account gained and no strategy did, equity and each cause; always exactly 0.
+    """
+
+    account: EquityChange
+    strategies: tuple[EquityChange, ...]
+    unshared: Decimal
 
 
 def add(state: AccountState, strategy: StrategyName, cause: Cause, amount: Decimal) -> None:
@@ -126,6 +172,28 @@ def strategy_proof(state: AccountState, strategy: StrategyName) -> Proof:
     return _proof(strategy, book.causes if book else Causes(), strategy_equity(state, strategy))
 
 
+def standing(state: AccountState, equity: Decimal) -> Standing:
+    """What a proof needs of this moment; `equity` is the account's at its recorded marks."""
+    books = {
+        name: (strategy_equity(state, name), replace(book.causes)) for name, book in sorted(state.strategies.items())
+    }
+    return Standing(equity=equity, causes=replace(state.causes), strategies=MappingProxyType(books))
+
+
+def proof_between(before: Standing, after: Standing) -> ProofBetween:
+    """The proof of what changed from one moment to a later one of the same story."""
+    nothing = (ZERO, Causes())
+    account = _change("", (before.equity, before.causes), (after.equity, after.causes))
+    strategies = tuple(
+        _change(name, before.strategies.get(name, nothing), own) for name, own in after.strategies.items()
+    )
+    # Sums of magnitudes: what one cause has too much must not hide what another has too little.
+    unshared = abs(account.after - account.before - sum((one.after - one.before for one in strategies), ZERO))
+    for number, (_, amount) in enumerate(account.causes):
+        unshared += abs(amount - sum((one.causes[number][1] for one in strategies), ZERO))
+    return ProofBetween(account=account, strategies=strategies, unshared=unshared)
+
+
 def total(causes: Causes) -> Decimal:
     """Σ causes, account currency."""
     return sum(_ALL(causes), ZERO)
@@ -138,6 +206,17 @@ def _proof(strategy: StrategyName, causes: Causes, change: Decimal) -> Proof:
         causes=tuple(zip(Cause, amounts, strict=True)),
         equity_change=change,
         residual=change - sum(amounts, ZERO),
+    )
+
+
+def _change(strategy: StrategyName, before: tuple[Decimal, Causes], after: tuple[Decimal, Causes]) -> EquityChange:
+    amounts = [late - early for early, late in zip(_ALL(before[1]), _ALL(after[1]), strict=True)]
+    return EquityChange(
+        strategy=strategy,
+        before=before[0],
+        after=after[0],
+        causes=tuple(zip(Cause, amounts, strict=True)),
+        residual=after[0] - before[0] - sum(amounts, ZERO),
     )
 
 
