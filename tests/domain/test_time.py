@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.domain.errors import InvalidInput
-from counterpoise.domain.time import at_local, day_start, format_time, parse_time, trading_day, week_start, zone
+from counterpoise.domain.time import (
+    at_local,
+    day_start,
+    format_time,
+    parse_day,
+    parse_moment,
+    parse_time,
+    trading_day,
+    week_start,
+    zone,
+)
 
 ZONES = (
     "UTC",
@@ -165,3 +175,33 @@ def test_only_an_instant_in_utc_is_written(at: datetime) -> None:
 def test_any_other_form_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="a time such as"):
         parse_time(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    (
+        ("2024-02-29", date(2024, 2, 29)),
+        ("2024-01-03T21:00Z", datetime(2024, 1, 3, 21, tzinfo=UTC)),
+        ("2024-01-03T21:00:05Z", datetime(2024, 1, 3, 21, 0, 5, tzinfo=UTC)),
+        ("2024-01-03T21:00:05.5Z", datetime(2024, 1, 3, 21, 0, 5, 500_000, tzinfo=UTC)),
+    ),
+)
+def test_a_moment_is_a_day_or_an_instant(text: str, moment: date | datetime) -> None:
+    found = parse_moment(text, "--from")
+    assert (found, type(found)) == (moment, type(moment))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ("", "2023-02-29", "2024-1-3", "2024-W01-3", "2024-01-03T21:00", "2024-01-03T25:00Z", "2024-01-03 21:00Z",
+     "2024-01-03T21:00:00+01:00", "2024-01-03T21:00:00.1234567Z", "yesterday", "٢٠٢٤-٠١-٠٣"),
+)  # fmt: skip
+def test_no_other_text_is_a_moment(text: str) -> None:
+    with pytest.raises(InvalidInput, match="--from"):
+        parse_moment(text, "--from")
+
+
+def test_a_day_is_no_instant() -> None:
+    assert parse_day("2024-01-03", "--from") == date(2024, 1, 3)
+    with pytest.raises(InvalidInput, match="a day such as"):
+        parse_day("2024-01-03T21:00Z", "--from")

@@ -33,6 +33,7 @@ class FillAt(StrEnum):
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to write the result.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Comma-separated values with a head line.")]
 DataDirOption = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Folder of the journal, its key and the paper venue.", show_default=False),

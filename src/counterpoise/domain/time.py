@@ -14,6 +14,10 @@ from zoneinfo import ZoneInfo
 
 from counterpoise.domain.errors import InvalidInput
 
+# What people type: a day, or an instant with its zone, seconds and their parts as wanted.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?Z", re.ASCII)
+_MOMENT_RULE = "a day such as 2024-01-03 or an instant such as 2024-01-03T21:00:00Z"
 # fromisoformat alone would also read week dates, commas and offsets.
 _CANONICAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
@@ -86,3 +90,31 @@ def parse_time(text: str) -> datetime:
         return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
     except ValueError as error:
         raise InvalidInput("time", text, "a time such as 2010-01-04T21:00:00.000000Z") from error
+
+
+def parse_moment(text: str, field: str) -> date | datetime:
+    """A day (a `date` and no `datetime`) or an instant in UTC, as people type them.
+
+    Raises:
+        InvalidInput: any other form, or no such day or time.
+    """
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise InvalidInput(field, text, _MOMENT_RULE) from error
+    raise InvalidInput(field, text, _MOMENT_RULE)
+
+
+def parse_day(text: str, field: str) -> date:
+    """A day, as people type it.
+
+    Raises:
+        InvalidInput: any other form, or no such day.
+    """
+    day = parse_moment(text, field)
+    if isinstance(day, datetime):
+        raise InvalidInput(field, text, "a day such as 2024-01-03")
+    return day

@@ -40,7 +40,7 @@ async def verify_folder(settings: Settings, account: AccountId | None = None) ->
     Raises:
         ConfigurationError: there is no journal, or no such account.
     """
-    async with _reading(settings) as parts:
+    async with reading(settings) as parts:
         journal = parts.journal
         anchors = await journal.anchors()
         known = await _known(journal, anchors, account, settings)
@@ -59,7 +59,7 @@ async def read_overview(settings: Settings, account: AccountId | None) -> Seen:
         ConfigurationError: no journal, no such account, or several and none was named.
         JournalCorrupt: the journal is not what was written.
     """
-    async with _reading(settings) as parts:
+    async with reading(settings) as parts:
         journal = parts.journal
         name = await chosen(journal, account, settings)
         view = await glance(journal, parts.checkpoints, name, await journal.anchors(), version("counterpoise"))
@@ -85,7 +85,7 @@ async def print_entries(
     """
     if kind is not None and kind not in BODIES:
         raise InvalidInput("--kind", kind, f"one of {', '.join(sorted(BODIES))}")
-    async with _reading(settings) as parts:
+    async with reading(settings) as parts:
         journal = parts.journal
         name = await chosen(journal, account, settings)
         left = limit
@@ -106,7 +106,7 @@ async def export_journal(settings: Settings, account: AccountId | None, write: C
         ConfigurationError: as `read_overview`.
         JournalCorrupt: an entry that cannot be written as a line.
     """
-    async with _reading(settings) as parts:
+    async with reading(settings) as parts:
         journal = parts.journal
         name = await chosen(journal, account, settings)
         return await write_entries(journal, name, write)
@@ -139,7 +139,7 @@ async def export_anchors(settings: Settings, account: AccountId | None, write: C
         ConfigurationError: as `verify_folder`.
         JournalCorrupt: anchors.log holds a line that is no anchor.
     """
-    async with _reading(settings) as parts:
+    async with reading(settings) as parts:
         anchors = await parts.journal.anchors()
         await _known(parts.journal, anchors, account, settings)
         chosen = [anchor for anchor in anchors if account in (None, anchor.account)]
@@ -149,7 +149,12 @@ async def export_anchors(settings: Settings, account: AccountId | None, write: C
 
 
 @asynccontextmanager
-async def _reading(settings: Settings) -> AsyncIterator[Parts]:
+async def reading(settings: Settings) -> AsyncIterator[Parts]:
+    """The journal of a data folder, to read; nothing is owned.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
     parts = reading_parts(settings)
     try:
         yield parts
