@@ -194,7 +194,7 @@ def test_a_moment_is_a_day_or_an_instant(text: str, moment: date | datetime) -> 
 @pytest.mark.parametrize(
     "text",
     ("", "2023-02-29", "2024-1-3", "2024-W01-3", "2024-01-03T21:00", "2024-01-03T25:00Z", "2024-01-03 21:00Z",
-     "2024-01-03T21:00:00+01:00", "2024-01-03T21:00:00.1234567Z", "yesterday", "٢٠٢٤-٠١-٠٣"),
+     "2024-01-03T21:00:00+01:00", "2024-01-03T21:00:00.1234567Z", "yesterday", "\u0662024-01-03"),
 )  # fmt: skip
 def test_no_other_text_is_a_moment(text: str) -> None:
     with pytest.raises(InvalidInput, match="--from"):

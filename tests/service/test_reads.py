@@ -343,6 +343,9 @@ POSITION = {
     "mark_age_seconds",
     "quality",
 }
+OF_WHEN = {"as_of", "source", "stale"}
+"""What every answer says of its figures."""
+
 NAMES: Mapping[str, set[str]] = {
     "snapshot": {
         "total_equity",
@@ -404,7 +407,7 @@ NAMES: Mapping[str, set[str]] = {
 @pytest.mark.parametrize("name", NAMES)
 async def test_the_names_of_fields_stay(demo: Stand, name: str) -> None:
     body = (await ask(demo.app, f"{SEED}{name}")).json()
-    assert set(body) == NAMES[name]
+    assert set(body) == NAMES[name] | OF_WHEN
     for position in body.get("positions", ()):
         assert set(position) == POSITION
 

@@ -37,7 +37,7 @@ def show(
     start: Annotated[int, typer.Option("--from", help="First sequence.", min=1)] = 1,
     limit: Annotated[int, typer.Option("--limit", help="At most so many.", min=1)] = 20,
 ) -> None:
-    """Print facts as they are kept, one line of canonical JSON each; the commands say what they come to, or add some."""
+    """Print facts as they are kept, one line of canonical JSON each; commands say what they come to, or add some."""
     if context.invoked_subcommand is None:
         asyncio.run(print_entries(settings_of(data_dir), account, kind, start, limit, print))
         return

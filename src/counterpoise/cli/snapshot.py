@@ -48,7 +48,7 @@ def show(
             print(json.dumps(seen.as_json(), indent=2))
             return
         snapshot = seen.overview.snapshot
-        print(f"{snapshot.account} at {format_time(snapshot.as_of)}")
+        print(f"{snapshot.account} at {format_time(snapshot.as_of)}{', stale: prices of then' if seen.stale else ''}")
         print(f"equity {snapshot.total_equity:,.2f}  cash {snapshot.cash_balance:,.2f}  mode {seen.overview.mode}")
         table = Table(box=None, pad_edge=False)
         for name in ("symbol", "size", "entry", "mark", "exposure", "unrealised"):

@@ -18,7 +18,7 @@ from counterpoise.ledger.checkpoints import Checkpoint, Checkpoints
 from counterpoise.ledger.codec import from_bytes
 from counterpoise.ledger.journal import Anchor, Journal
 from counterpoise.portfolio.amendments import KINDS
-from counterpoise.portfolio.fold import Book
+from counterpoise.portfolio.fold import Book, digest
 from counterpoise.portfolio.state import STATE_VERSION, AccountState
 from counterpoise.portfolio.timeline import OutOfReach
 
@@ -64,12 +64,13 @@ async def _from_kept(
 
 
 def _book_of(kept: Checkpoint) -> Book | None:
-    """The book as it was kept, or None when it is not what the digest was made of."""
+    """The book of a kept state that is what was kept; else None."""
     try:
-        book = Book.from_state(from_bytes(AccountState, kept.state))
-    except CounterpoiseError:
+        state = from_bytes(AccountState, kept.state)
+        # Held against its digest first: what was spoiled may hold positions of nothing that can be valued.
+        return Book.from_state(state) if digest(state) == kept.digest else None
+    except (CounterpoiseError, LookupError):
         return None
-    return book if book.digest() == kept.digest else None
 
 
 def _fold(book: Book, fact: Fact) -> bool:

@@ -63,6 +63,12 @@ class Pulse:
             return replace(_age(self._last_price, now, STALE_AFTER, text), stale=False)
         return _age(self._last_price, now, STALE_AFTER, f"{fresh} of {len(held)}")
 
+    def lacks_price(self, now: datetime, held: tuple[InstrumentId, ...]) -> bool:
+        """Whether a figure of everything held rests on a price that looks old; none is missed when all is over."""
+        if self.closed:
+            return False
+        return not all(_is_within(self._prices.get(key), now, STALE_AFTER) for key in held)
+
     def venue_age(self, now: datetime, venue: str) -> Age:
         """How long ago the venue answered."""
         return _age(self._venue, now, VENUE_SILENT_AFTER, venue)

@@ -17,7 +17,7 @@ from counterpoise.domain.facts import BODIES, Fact
 from counterpoise.domain.numbers import exact
 from counterpoise.domain.time import day_start
 from counterpoise.ledger.trail import TrailEntry, Wanted
-from counterpoise.library.reading import Seen, chosen, reading
+from counterpoise.library.reading import SOURCE, Seen, chosen, reading, seen_at
 from counterpoise.messages.hindsight import day_json, entry_json, postings_json, proof_json
 from counterpoise.messages.wire import Json, to_json
 from counterpoise.portfolio.daily import DaySummary, together
@@ -26,9 +26,7 @@ from counterpoise.portfolio.history import Cut, History, before, until
 from counterpoise.portfolio.postings import FactPostings, postings_of
 from counterpoise.portfolio.proof import ProofBetween
 from counterpoise.settings import Settings
-
-SOURCE = "ledger"
-"""Where every figure here comes from: our own facts, never a venue's word of today."""
+from counterpoise.wiring import system_clock
 
 Moment = date | datetime
 """A day of the account's zone, or an instant."""
@@ -236,12 +234,13 @@ async def read_overview_at(
         ConfigurationError, JournalCorrupt: as `days`.
         InvalidInput: nothing was known then, or the account was not open.
     """
+    clock = system_clock()
     known, facts = await _facts(settings, account, known_at)
     instant = _last_instant(as_of, known.time_zone)
     with exact():
         view = hindsight.view_of(known.account, facts, instant)
         now = instant or max((fact.occurred_at for fact in facts), default=known.as_of)
-        return Seen(overview=readmodels.overview(view, now))
+        return seen_at(readmodels.overview(view, now), clock.now())
 
 
 async def _facts(

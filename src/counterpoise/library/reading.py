@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 
 from counterpoise.control import readmodels
 from counterpoise.control.glance import glance
+from counterpoise.control.pulse import STALE_AFTER
 from counterpoise.control.verify import VerifyReport, verify
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
@@ -20,16 +22,24 @@ from counterpoise.messages.wire import Json, to_json
 from counterpoise.settings import Settings
 from counterpoise.wiring import Parts, reading_parts
 
+SOURCE = "ledger"
+"""Where every figure that is read of a folder comes from: recorded facts, never a venue's word of today."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """An account as its journal has it."""
+    """An account as its journal has it.
+
+    Attributes:
+        stale: Whether it rests on marks that are old by now; nothing but facts is read here, so soon it does.
+    """
 
     overview: readmodels.Overview
+    stale: bool
 
     def as_json(self) -> Json:
         """The snapshot as the API has it, with mode and trading state; decimals are strings."""
-        told = to_json(snapshot_message(self.overview.snapshot))
+        told = to_json(snapshot_message(self.overview.snapshot, source=SOURCE, stale=self.stale))
         assert isinstance(told, dict), "a message is an object"
         return {**told, "mode": str(self.overview.mode), "trading_state": str(self.overview.trading_state)}
 
@@ -66,7 +76,13 @@ async def read_overview(settings: Settings, account: AccountId | None) -> Seen:
         times = [mark.at for mark in view.state.marks.values()]
         opened = view.state.drawdown.ever.since
         now = max([*times, *([opened] if opened else [])], default=parts.clock.now())
-        return Seen(overview=readmodels.overview(view, now))
+        return seen_at(readmodels.overview(view, now), parts.clock.now())
+
+
+def seen_at(overview: readmodels.Overview, now: datetime) -> Seen:
+    """The read models with how old they are by the machine's clock."""
+    snapshot = overview.snapshot
+    return Seen(overview=overview, stale=bool(snapshot.positions) and now - snapshot.as_of > STALE_AFTER)
 
 
 async def print_entries(

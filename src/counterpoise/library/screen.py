@@ -20,8 +20,10 @@ from counterpoise.messages.overview import (
     Overview,
 )
 from counterpoise.messages.readmodels import (
+    LEDGER_AND_MARKS,
     DrawdownMessage,
     ExposureMessage,
+    Origin,
     PnLMessage,
     SnapshotMessage,
     drawdown_message,
@@ -146,21 +148,23 @@ class Screen:
 
     def snapshot(self) -> SnapshotMessage:
         """The book with every position."""
-        return snapshot_message(snapshot(self._view.state, self._view.live, self._view.sequence, self.now))
+        seen = snapshot(self._view.state, self._view.live, self._view.sequence, self.now)
+        origin = self._origin()
+        return snapshot_message(seen, source=origin.source, stale=origin.stale)
 
     def pnl(self) -> PnLMessage:
         """What was earned."""
-        return pnl_message(breakdown(self._view.state, self._view.live, self.now))
+        return pnl_message(breakdown(self._view.state, self._view.live, self.now), self._origin())
 
     def exposure(self) -> ExposureMessage:
         """What is at stake."""
-        return exposure_message(exposure(self._view.state, self._view.live, self.now))
+        return exposure_message(exposure(self._view.state, self._view.live, self.now), self._origin())
 
     def drawdown(self) -> DrawdownMessage:
         """How far below its peaks equity is."""
         state = self._view.state
         book = seen_at(state.drawdown, self._view.book.valuation.equity, self.now, state.opened.time_zone)
-        return drawdown_message(metrics(book, self._view.live.equity, self.now))
+        return drawdown_message(metrics(book, self._view.live.equity, self.now), self._origin())
 
     def kill_switch(self) -> KillSwitch:
         """What may be sent, and why."""
@@ -194,6 +198,17 @@ class Screen:
                 for marker in self._watch.chronicle.markers(start)
             ),
             day_open=state.drawdown.day_equity + state.drawdown.day_flows if begun else None,
+        )
+
+    def _origin(self) -> Origin:
+        """Of when the figures at the live marks are, and whether all prices that they rest on are fresh."""
+        view = self._view
+        held = tuple(key for key, holding in view.state.holdings.items() if holding.quantity)
+        lines = (view.live.line(key) for key in held)
+        return Origin(
+            as_of=min((line.at for line in lines if line is not None and line.at is not None), default=self.now),
+            source=LEDGER_AND_MARKS,
+            stale=self._watch.pulse.lacks_price(self._watch.wall.now(), held),
         )
 
     def _start(self, span: Range) -> datetime | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.instruments import Category, Symbol
@@ -21,6 +22,24 @@ from counterpoise.portfolio.pnl import PnLBreakdown
 from counterpoise.portfolio.snapshot import Quality
 
 MICROSECONDS = 1_000_000
+
+
+LEDGER_AND_MARKS = "ledger and marks"
+"""Source of figures that facts and the newest prices make together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Of when figures are, and from where; every message says so of its own.
+
+    Attributes:
+        as_of: The oldest mark that they rest on; the moment of the answer when they rest on none.
+        stale: Whether a price that they rest on is missing for longer than a screen may hide it.
+    """
+
+    as_of: datetime
+    source: str
+    stale: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +92,8 @@ class SnapshotMessage:
     account: AccountId
     sequence: int
     as_of: datetime
+    source: str
+    stale: bool
     total_equity: Decimal
     cash_balance: Decimal
     total_exposure: Decimal
@@ -112,6 +133,9 @@ class PnLMessage:
     worst_trade_pnl: Decimal | None
     losing_streak: int
     timestamp: datetime
+    as_of: datetime
+    source: str
+    stale: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +150,9 @@ class ExposureMessage:
     exposure_by_sector: Mapping[str, Decimal]
     exposure_pct_of_equity: Decimal | None
     timestamp: datetime
+    as_of: datetime
+    source: str
+    stale: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +167,19 @@ class DrawdownMessage:
     recovery_progress_pct: Decimal
     days_since_peak: int | None
     timestamp: datetime
+    as_of: datetime
+    source: str
+    stale: bool
 
 
-def snapshot_message(seen: portfolio.PortfolioSnapshot) -> SnapshotMessage:
+def snapshot_message(seen: portfolio.PortfolioSnapshot, *, source: str, stale: bool) -> SnapshotMessage:
     """The snapshot for the wire."""
     return SnapshotMessage(
         account=seen.account,
         sequence=seen.sequence,
         as_of=seen.as_of,
+        source=source,
+        stale=stale,
         total_equity=seen.total_equity,
         cash_balance=seen.cash_balance,
         total_exposure=seen.total_exposure,
@@ -164,12 +196,12 @@ def snapshot_message(seen: portfolio.PortfolioSnapshot) -> SnapshotMessage:
     )
 
 
-def pnl_message(seen: PnLBreakdown) -> PnLMessage:
+def pnl_message(seen: PnLBreakdown, origin: Origin) -> PnLMessage:
     """The P&L for the wire; its fields have the same names."""
-    return PnLMessage(**{name: getattr(seen, name) for name in PnLMessage.__slots__})
+    return PnLMessage(**_figures(seen, PnLMessage), as_of=origin.as_of, source=origin.source, stale=origin.stale)
 
 
-def exposure_message(seen: ExposureBreakdown) -> ExposureMessage:
+def exposure_message(seen: ExposureBreakdown, origin: Origin) -> ExposureMessage:
     """The exposures for the wire."""
     return ExposureMessage(
         total_exposure=seen.total_exposure,
@@ -180,17 +212,27 @@ def exposure_message(seen: ExposureBreakdown) -> ExposureMessage:
         exposure_by_sector=dict(seen.exposure_by_sector),
         exposure_pct_of_equity=seen.exposure_pct_of_equity,
         timestamp=seen.timestamp,
+        as_of=origin.as_of,
+        source=origin.source,
+        stale=origin.stale,
     )
 
 
-def drawdown_message(seen: DrawdownMetrics) -> DrawdownMessage:
+def drawdown_message(seen: DrawdownMetrics, origin: Origin) -> DrawdownMessage:
     """The drawdowns for the wire; its fields have the same names."""
-    return DrawdownMessage(**{name: getattr(seen, name) for name in DrawdownMessage.__slots__})
+    return DrawdownMessage(
+        **_figures(seen, DrawdownMessage), as_of=origin.as_of, source=origin.source, stale=origin.stale
+    )
 
 
 def seconds(age: timedelta) -> Decimal:
     """An age in seconds, to the microsecond."""
     return divide_half_even(Decimal(age // timedelta(microseconds=1)), Decimal(MICROSECONDS), 6)
+
+
+def _figures(seen: PnLBreakdown | DrawdownMetrics, message: type[PnLMessage | DrawdownMessage]) -> dict[str, Any]:
+    """Fields that both have by one name."""
+    return {name: getattr(seen, name) for name in message.__slots__ if hasattr(seen, name)}
 
 
 def _position(held: portfolio.PositionInfo) -> PositionMessage:

@@ -678,6 +678,11 @@ export interface components {
          * @description How far equity is below its peaks, flows taken out; percentages are ≥ 0.
          */
         DrawdownMessage: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
             /** Current Equity */
             current_equity: string;
             /** Daily Drawdown Pct */
@@ -690,6 +695,10 @@ export interface components {
             peak_equity: string;
             /** Recovery Progress Pct */
             recovery_progress_pct: string;
+            /** Source */
+            source: string;
+            /** Stale */
+            stale: boolean;
             /**
              * Timestamp
              * Format: date-time
@@ -862,6 +871,11 @@ export interface components {
          * @description What is at stake; gross is long + short, net is long − short.
          */
         ExposureMessage: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
             /** Exposure By Sector */
             exposure_by_sector: {
                 [key: string]: string;
@@ -878,6 +892,10 @@ export interface components {
             net_exposure: string;
             /** Short Exposure */
             short_exposure: string;
+            /** Source */
+            source: string;
+            /** Stale */
+            stale: boolean;
             /**
              * Timestamp
              * Format: date-time
@@ -1225,6 +1243,11 @@ export interface components {
          *         best_trade_pnl, worst_trade_pnl: After fees and funding.
          */
         PnLMessage: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
             /** Best Trade Pnl */
             best_trade_pnl: string | null;
             /** Closed Trades */
@@ -1247,6 +1270,10 @@ export interface components {
             realized_pnl_total: string;
             /** Realized Pnl Week */
             realized_pnl_week: string;
+            /** Source */
+            source: string;
+            /** Stale */
+            stale: boolean;
             /**
              * Timestamp
              * Format: date-time
@@ -1564,6 +1591,10 @@ export interface components {
             realized_pnl_today: string;
             /** Sequence */
             sequence: number;
+            /** Source */
+            source: string;
+            /** Stale */
+            stale: boolean;
             /**
              * Timestamp
              * Format: date-time

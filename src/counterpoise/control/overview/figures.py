@@ -8,12 +8,11 @@ from counterpoise.control.overview.moment import Moment
 from counterpoise.control.runs import free_cash
 from counterpoise.domain.numbers import ZERO, percent_half_even_10
 from counterpoise.messages.overview import CashFigure, DayFigure, DrawdownFigure, EquityFigure, ExposureFigure, Figures
+from counterpoise.messages.readmodels import LEDGER_AND_MARKS
 from counterpoise.messages.sentences import listed
 from counterpoise.portfolio import drawdown
 from counterpoise.portfolio.snapshot import Quality
 from counterpoise.portfolio.today import Today, today
-
-LEDGER_AND_MARKS = "ledger and marks"
 
 
 def figures(moment: Moment) -> Figures:
