@@ -36,7 +36,10 @@ from tests.portfolio.test_timeline import PREFIX, day_of_fifty
 
 D = Decimal
 OPENING = Opening.paper("main", cash=D(10_000), symbols=("SPY", "TLT"))
-GHOST = "paper:GHOST:1"
+GHOSTS = (
+    pytest.param("paper:GHOST:1", id="of nothing that was ever defined"),
+    pytest.param("paper:BTC:1", id="beside what is held"),
+)
 VERSION = "1"
 
 
@@ -87,39 +90,50 @@ def keep_every(book: Book) -> None:
     book.timeline._every = 1
 
 
-async def spoiled(made: Story) -> tuple[InMemoryJournal, InMemoryCheckpoints, AccountState]:
+async def spoiled(made: Story, ghost: str) -> tuple[InMemoryJournal, InMemoryCheckpoints, AccountState]:
     """A kept state with a position that no fact made."""
     journal, checkpoints = await journal_of(made), InMemoryCheckpoints()
     kept = checkpoint_of(made.book, made.facts[-1].sequence, 1, VERSION)
     state = from_bytes(AccountState, kept.state)
-    state.holdings[GHOST] = Holding(instrument=GHOST, quantity=D(7), cost=D(700))
+    state.holdings[ghost] = Holding(instrument=ghost, quantity=D(7), cost=D(700))
     await checkpoints.save("main", replace(kept, state=to_bytes(state)))
     return journal, checkpoints, state
 
 
-async def test_a_ghost_in_a_kept_state_is_not_shown_and_is_named() -> None:
+@pytest.mark.parametrize("ghost", GHOSTS)
+async def test_a_ghost_in_a_kept_state_is_not_shown_and_is_named(ghost: str) -> None:
     with exact():
         made = day_of_fifty(1)
-        journal, checkpoints, _ = await spoiled(made)
+        journal, checkpoints, _ = await spoiled(made, ghost)
         seen = await glance(journal, checkpoints, "main", (), VERSION)
-        assert GHOST not in seen.state.holdings
         assert seen.book.digest() == made.book.digest()
         report = await verify(journal, checkpoints, "main", journal.key, ())
         assert not report.ok
         assert any("not what the facts make" in problem for problem in report.problems)
 
 
-async def test_a_ghost_that_brought_its_own_digest_is_never_traded_on_and_is_named() -> None:
+@pytest.mark.parametrize("ghost", GHOSTS)
+async def test_a_ghost_that_brought_its_own_digest_is_never_traded_on_and_is_named(ghost: str) -> None:
     with exact():
         made = day_of_fifty(1)
-        journal, checkpoints, state = await spoiled(made)
+        journal, checkpoints, state = await spoiled(made, ghost)
         forged = await checkpoints.latest("main")
         assert forged is not None
         await checkpoints.save("main", replace(forged, digest=digest(state)))
-        assert GHOST not in (await load(journal, "main", journal.key, ())).state.holdings
+        assert (await load(journal, "main", journal.key, ())).book.digest() == made.book.digest()
         report = await verify(journal, checkpoints, "main", journal.key, ())
         assert not report.ok
         assert report.replay_digest == made.book.digest()
+
+
+async def test_a_kept_state_that_nothing_can_be_valued_by_is_passed_over() -> None:
+    with exact():
+        made = day_of_fifty(1)
+        journal, checkpoints, state = await spoiled(made, "paper:GHOST:1")
+        forged = await checkpoints.latest("main")
+        assert forged is not None
+        await checkpoints.save("main", replace(forged, digest=digest(state)))
+        assert (await glance(journal, checkpoints, "main", (), VERSION)).book.digest() == made.book.digest()
 
 
 def delete_all_that_is_kept(folder: Path) -> int:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from io import StringIO
 from typing import Annotated
 
 import typer
@@ -221,7 +222,8 @@ def _trail_rows(entry: TrailEntry) -> Iterable[tuple[str, ...]]:
 
 
 def _print_trail(found: Acts) -> None:
-    print(f"{_head(found.known)}: {len(found.entries):,} acts")
+    count = len(found.entries)
+    print(f"{_head(found.known)}: {count:,} {'act' if count == 1 else 'acts'}")
     for entry in found.entries:
         symbols = f" {' '.join(entry.symbols)}" if len(entry.symbols) == 1 else ""
         _fold(f"{entry.sequence:>6}  {_shown(entry.occurred_at)}  {entry.kind}{symbols}", 8)
@@ -341,7 +343,9 @@ def _table(*columns: tuple[str, str]) -> Table:
 
 
 def _draw(table: Table) -> None:
-    Console(file=sys.stdout, width=WIDTH, highlight=False, markup=False).print(table)
+    page = StringIO()
+    Console(file=page, width=WIDTH, highlight=False, markup=False).print(table)
+    print("\n".join(line.rstrip() for line in page.getvalue().splitlines()))
 
 
 def _print_json(told: object) -> None:

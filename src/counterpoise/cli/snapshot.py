@@ -49,6 +49,8 @@ def show(
             return
         snapshot = seen.overview.snapshot
         print(f"{snapshot.account} at {format_time(snapshot.as_of)}{', stale: prices of then' if seen.stale else ''}")
+        if known_at is not None:
+            print(f"by what was known at {known_at}")
         print(f"equity {snapshot.total_equity:,.2f}  cash {snapshot.cash_balance:,.2f}  mode {seen.overview.mode}")
         table = Table(box=None, pad_edge=False)
         for name in ("symbol", "size", "entry", "mark", "exposure", "unrealised"):
