@@ -13,7 +13,7 @@ STEPS_MIN = 6
 
 def test_every_command_prints_what_the_page_shows(tmp_path: Path) -> None:
     steps = [
-        Step(*command.partition("\n")[::2], 0)
+        Step(command.partition("\n")[0], command.partition("\n")[2], 0)
         for block in BLOCK.findall(PAGE.read_text(encoding="utf-8"))
         for command in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
     ]

@@ -23,8 +23,8 @@ MONEY = st.decimals("0", "100000", places=6)
 
 def part(units: str, worth: str = "0", carried: str = "0", name: str = "a", *, missing: bool = False) -> Acquired:
     return Acquired(
-        origin=name, units=D(units), on=AT.date(), held_from=AT.date(), worth=D(worth), carried=D(carried),
-        may_replace=True, missing=missing,
+        origin=name, purchase=name, units=D(units), on=AT.date(), held_from=AT.date(), worth=D(worth),
+        carried=D(carried), may_replace=True, missing=missing,
     )  # fmt: skip
 
 
@@ -110,6 +110,6 @@ def test_a_lot_without_units_leaves_what_it_was_worth_where_its_cost_goes(
 
 
 def test_days_stay_whatever_becomes_of_the_units() -> None:
-    old = Acquired(origin="a", units=D(3), on=date(2020, 1, 1), held_from=date(2019, 1, 1), worth=D(9))
+    old = Acquired(origin="a", purchase="a", units=D(3), on=date(2020, 1, 1), held_from=date(2019, 1, 1), worth=D(9))
     for one in (*scaled([old], D(1)), *gone_over([old], D("0.5"))[1], *take([old], D(1))[0]):
         assert (one.on, one.held_from) == (old.on, old.held_from)

@@ -28,11 +28,11 @@ class TaxStory:
         self.story.at = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC).replace(hour=hour)
 
     def trade(self, line: str, symbol: str = "XYZ") -> Fact:
-        """`2024-01-05 BUY 100 25 [fee 1] [as name]`."""
+        """`2024-01-05 BUY 100 25 [fee 1] [order o1] [as name]`."""
         day, side, quantity, price, *rest = line.split()
         more = dict(zip(rest[::2], rest[1::2], strict=True))
         self.on(day)
-        fact = self.story.fill(side, symbol, quantity, price, more.get("fee", "0"))
+        fact = self.story.fill(side, symbol, quantity, price, more.get("fee", "0"), order=more.get("order", ""))
         self.fills[more.get("as", str(len(self.fills)))] = fact
         return fact
 

@@ -333,6 +333,13 @@ def test_a_pooled_replacement_raises_the_cost_of_the_whole_pool() -> None:
     assert made.gains().deferred == D(75)
 
 
+def test_the_fills_of_one_order_are_one_purchase_and_do_not_replace_each_other() -> None:
+    """firstrade.com, tax center: all that is bought in a single transaction is one lot."""
+    one = TaxStory("2011-03-01 BUY 100 10 order o", "2011-03-01 BUY 100 11 order o", "2011-03-20 SELL 100 9")
+    two = TaxStory("2011-03-01 BUY 100 10 order o", "2011-03-01 BUY 100 11 order p", "2011-03-20 SELL 100 9")
+    assert [row.disallowed for made in (one, two) for row in made.rows] == [ZERO, D(100)]
+
+
 def test_what_is_left_of_a_lot_is_replaced_by_another_lot() -> None:
     """LIFO sells the new lot at a loss: the old one, bought within 30 days too, replaces it; by the letter of 1091."""
     made = TaxStory("2011-01-03 BUY 100 10", "2011-01-18 BUY 100 12", "2011-01-31 SELL 100 9", method=LotMethod.LIFO)

@@ -1,4 +1,4 @@
-"""`counterpoise export`: how do I take a journal elsewhere and have it proved there?"""
+"""`counterpoise export`: how do I take what is recorded elsewhere, as plain files?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from counterpoise.cli import gains
 from counterpoise.cli.options import AccountOption, DataDirOption
 from counterpoise.cli.whole_file import WholeFile
 from counterpoise.domain.errors import ConfigurationError
@@ -18,7 +19,8 @@ from counterpoise.library.reading import export_anchors, export_journal
 from counterpoise.settings import Settings
 from counterpoise.wiring import settings_of
 
-app = typer.Typer(no_args_is_help=True, help="Write the journal and its anchors as plain files.")
+app = typer.Typer(no_args_is_help=True, help="Write what is recorded as plain files.")
+app.command("gains", short_help="Gains and losses of a year, as a tax return asks for them.")(gains.write_gains)
 
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="Write to this file instead of standard output.", show_default=False)

@@ -30,7 +30,7 @@ app.command("serve", short_help="The service and the dashboard on an account of 
 app.command("verify", short_help="Prove that a journal is whole.")(verify.verify_journal)
 app.command("snapshot", short_help="Equity, cash and positions.")(snapshot.show)
 app.add_typer(ledger.app, name="ledger", short_help="Recorded facts, what they come to, and what corrects them.")
-app.add_typer(export.app, name="export", short_help="Journal and anchors as plain files.")
+app.add_typer(export.app, name="export", short_help="What is recorded, as plain files.")
 app.add_typer(token.app, name="token", short_help="Sign in to what is served.")
 
 

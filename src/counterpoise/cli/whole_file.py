@@ -33,7 +33,7 @@ class WholeFile:
         if self._path.parent == keep_out_of.resolve():
             raise InvalidInput("--out", self._shown, "a file outside the data folder")
         if self._path.exists() and not self._path.is_file():
-            raise InvalidInput("--out", self._shown, "a file; this is none")
+            raise InvalidInput("--out", self._shown, f"a file; this is {'a folder' if self._path.is_dir() else 'none'}")
         self._refuse_taken()
         self._draft = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
 

@@ -32,6 +32,7 @@ class Acquired:
 
     Attributes:
         origin: The fill, or the fact of an adoption, that brought them.
+        purchase: The order that they were bought by, in however many fills; the origin where no order is known.
         units: > 0, also of a short sale.
         on: Day of the purchase or short sale, in the account's time zone.
         held_from: The day after which the holding period counts: `on`, or earlier by what a washed sale tacked on.
@@ -43,6 +44,7 @@ class Acquired:
     """
 
     origin: str
+    purchase: str
     units: Decimal
     on: date
     held_from: date

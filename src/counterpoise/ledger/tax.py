@@ -215,7 +215,7 @@ class TaxBook:
                 )
             )
         if self._washes:
-            self._wash(line, first)
+            self._wash(line, first, [end.part.purchase for end in ends])
 
     def _ends(self, line: TaxLots, piece: Lot, event: Event) -> list[_End]:
         """The acquisitions of a closed piece, with their shares of its cost and fees."""
@@ -224,12 +224,12 @@ class TaxBook:
         costs, fees = shared(piece.cost, units), shared(piece.fees, units, DIGITS_MAX)
         return [_End(*end) for end in zip(taken, costs, fees, strict=True)]
 
-    def _wash(self, line: TaxLots, first: int) -> None:
+    def _wash(self, line: TaxLots, first: int, purchases: list[str]) -> None:
         """Match the losses among the disposals from `first` on with what is open; the rest waits for purchases."""
         queue = [lot.fill_id for lot in line.lots if lot.fill_id in line.parts]
-        for row in range(first, len(self._rows)):
+        for row, purchase in enumerate(purchases, first):
             if self._rows[row].gain < ZERO:
-                loss = wash_sales.look_back(self._rows, row, queue, line.parts)
+                loss = wash_sales.look_back(self._rows, row, purchase, queue, line.parts)
                 line.losses += [loss] if loss else []
 
     def _today(self, line: TaxLots, entry: Lot, event: Event, *, bought: bool = False) -> list[Acquired]:
@@ -238,6 +238,7 @@ class TaxBook:
         return [
             Acquired(
                 origin=entry.fill_id,
+                purchase=(event.fact.body.client_order_id if bought else "") or entry.fill_id,
                 units=abs(entry.quantity),
                 on=day,
                 held_from=day,

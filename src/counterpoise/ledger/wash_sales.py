@@ -7,8 +7,9 @@ also takes over its holding period (26 USC 1091(d), 1223(3)). A loss on a short 
 (26 USC 1091(e)(2)).
 
 Readings: only units that are still open when the loss is made replace it, since nothing can be added to the cost of
-units that are gone. A lot is no replacement for its own units (Rev. Rul. 56-602). Units that were adopted or came by a
-spin-off were not bought. Other accounts, options, and identical securities under another name are not looked at.
+units that are gone. What is left of a purchase does not replace what was sold of it (Rev. Rul. 56-602); all fills of
+one order are one purchase. Units that were adopted or came by a spin-off were not bought. Other accounts, options,
+and identical securities under another name are not looked at.
 """
 
 from __future__ import annotations
@@ -41,12 +42,15 @@ class Loss:
     units: Decimal
 
 
-def look_back(rows: list[Disposal], row: int, queue: Sequence[str], parts: Mapping[str, list[Acquired]]) -> Loss | None:
+def look_back(
+    rows: list[Disposal], row: int, purchase: str, queue: Sequence[str], parts: Mapping[str, list[Acquired]]
+) -> Loss | None:
     """Match a new loss with open units that were bought in the 30 days before; what finds none is returned.
 
     Args:
         rows: All disposals; that of the loss is changed.
         row: The place of the loss among them.
+        purchase: Of the units that were sold.
         queue: Lots that are open, oldest first, of the side that was closed.
         parts: Lot → its acquisitions; replacements among them are changed.
     """
@@ -58,7 +62,7 @@ def look_back(rows: list[Disposal], row: int, queue: Sequence[str], parts: Mappi
     for name in queue[first:]:
         after: list[Acquired] = []
         for part in parts[name]:
-            fits = part.may_replace and part.origin != sold.origin and _is_near(sold, part)
+            fits = part.may_replace and part.purchase != purchase and _is_near(sold, part)
             after += _replace(rows, loss, part) if fits else [part]
         parts[name][:] = after
     return loss if loss.units else None

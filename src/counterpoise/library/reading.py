@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +11,17 @@ from importlib.metadata import version
 from counterpoise.control import readmodels
 from counterpoise.control.glance import glance
 from counterpoise.control.pulse import STALE_AFTER
+from counterpoise.control.recovery import load
 from counterpoise.control.verify import VerifyReport, verify
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
-from counterpoise.domain.facts import BODIES
+from counterpoise.domain.facts import BODIES, Fact
 from counterpoise.ledger import export
 from counterpoise.ledger.journal import Anchor, Journal
 from counterpoise.messages.readmodels import snapshot_message
 from counterpoise.messages.wire import Json, to_json
+from counterpoise.portfolio.fold import Book
+from counterpoise.portfolio.state import AccountState
 from counterpoise.settings import Settings
 from counterpoise.wiring import Parts, reading_parts
 
@@ -162,6 +165,29 @@ async def export_anchors(settings: Settings, account: AccountId | None, write: C
     for anchor in chosen:
         write(export.anchor_line(anchor))
     return len(chosen)
+
+
+async def read_history(
+    settings: Settings, account: AccountId | None, kinds: Collection[str]
+) -> tuple[AccountState, tuple[Fact, ...], datetime]:
+    """The book of an account, its facts of these kinds as they were recorded, and the time of now.
+
+    Raises:
+        ConfigurationError: as `read_overview`.
+        JournalCorrupt: the journal is not what was written.
+    """
+    facts: list[Fact] = []
+
+    def keep(book: Book, fact: Fact) -> None:
+        del book
+        if fact.kind in kinds:
+            facts.append(fact)
+
+    async with reading(settings) as parts:
+        journal = parts.journal
+        name = await chosen(journal, account, settings)
+        view = await load(journal, name, journal.key, await journal.anchors(), on_folded=keep)
+        return view.state, tuple(facts), parts.clock.now()
 
 
 @asynccontextmanager
