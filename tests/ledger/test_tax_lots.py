@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.domain.numbers import ZERO, exact
-from counterpoise.ledger.acquisitions import Acquired, averaged, gone_over, scaled, shared, take, units_of
+from counterpoise.ledger.acquisitions import (
+    Acquired,
+    averaged,
+    gone_over,
+    merged,
+    scaled,
+    shared,
+    take,
+    take_averaged,
+    units_of,
+)
 from counterpoise.ledger.corporate import split
 from counterpoise.ledger.lots import Lot
 from counterpoise.ledger.tax_lots import spread
@@ -58,6 +68,11 @@ def test_nothing_is_lost_whatever_is_done_to_acquisitions(
         assert units_of(taken) == units * fraction
         assert sums([*taken, *rest]) == (units, worth, carried)
         assert sums(averaged(parts)) == (units, worth, carried)
+        taken, rest = take_averaged(parts, units * fraction)
+        assert sums([*taken, *rest]) == (units, worth, carried)
+        assert abs(units * sums(taken)[1] - worth * units_of(taken)) <= units * D("1e-17")
+        assert abs(units * sums(taken)[2] - carried * units_of(taken)) <= units * D("1e-17")
+        assert sums(merged(parts)) == (units, worth, carried)
         assert sums(scaled(parts, other)) == (other, worth, carried)
         stay, gone = gone_over(parts, fraction)
         assert sums([*stay, *gone]) == (units * 2, worth, carried)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from counterpoise.domain.accounts import AccountKind, LotMethod
 from counterpoise.domain.errors import InvalidFact
 from counterpoise.domain.facts import (
+    AccountConfigured,
     CashInLieu,
     FillBusted,
     FillCorrected,
@@ -29,10 +30,11 @@ from counterpoise.domain.numbers import ONE, ZERO, exact
 from counterpoise.domain.orders import PositionSide, Side
 from counterpoise.ledger.disposals import Disposal, Term, long_from, totals
 from counterpoise.portfolio.gains import gains
-from tests.portfolio.making import D, instrument
+from tests.portfolio.making import D, instrument, terms
 from tests.portfolio.taxed import TaxStory, told
 
 TRUTH = {row["id"]: row for row in json.loads(Path(__file__).parents[1].joinpath("golden/truth.json").read_text())}
+DAYS_OF_SALES = ("2024-06-03", "2024-07-01", "2024-07-02")
 LAST = "2031-01-05 SELL {} 100"
 """Long after everything: what is still open is sold, so that its cost is seen."""
 
@@ -278,7 +280,7 @@ def test_the_window_is_thirty_days_before_and_after(rebought: str, disallowed: s
 def test_each_bought_unit_replaces_one_sold_unit_once_in_order() -> None:
     """The earlier loss takes the first 30 of 50; the later one finds 20 of its 40."""
     made = TaxStory(
-        "2023-01-03 BUY 30 50", "2023-01-04 BUY 40 60", "2024-04-01 SELL 30 40", "2024-04-02 SELL 40 40",
+        "2023-01-03 BUY 30 50", "2023-01-05 BUY 40 60", "2024-04-01 SELL 30 40", "2024-04-02 SELL 40 40",
         "2024-04-10 BUY 50 41", "2024-12-02 SELL 50 45",
     )  # fmt: skip
     assert numbers(made.rows, "quantity", "cost", "disallowed") == [
@@ -287,6 +289,27 @@ def test_each_bought_unit_replaces_one_sold_unit_once_in_order() -> None:
         (D(30), D(30 * 41 + 300), ZERO),
         (D(20), D(20 * 41 + 400), ZERO),
     ]
+
+
+def test_units_of_one_lot_that_take_over_the_same_day_share_evenly_what_they_carry() -> None:
+    made = TaxStory(
+        "2023-01-03 BUY 30 50", "2023-01-04 BUY 40 60", "2024-04-01 SELL 30 40", "2024-04-02 SELL 40 40",
+        "2024-04-10 BUY 50 41", "2024-12-02 SELL 25 45", "2024-12-02 SELL 25 45",
+    )  # fmt: skip
+    assert numbers(made.rows[2:], "quantity", "carried") == [(D(25), D(350)), (D(25), D(350))]
+
+
+def test_a_pool_that_becomes_lots_again_shares_evenly_what_it_carries() -> None:
+    made = TaxStory(
+        "2024-01-02 BUY 10 50", "2024-02-01 SELL 10 40", "2024-02-05 BUY 10 42", "2024-04-01 BUY 20 42",
+        "2024-06-03 SELL 6 60", method=LotMethod.AVERAGE,
+    )  # fmt: skip
+    made.on("2024-06-10")
+    made.story.tell(AccountConfigured(terms=terms(AccountKind.CASH, method=LotMethod.FIFO), reason="lots"))
+    made.trade("2024-07-01 SELL 12 60")
+    made.trade("2024-07-02 SELL 12 60")
+    sums = [sum((row.carried for row in made.rows if str(row.disposed_on) == day), ZERO) for day in DAYS_OF_SALES]
+    assert sums == [D(20), D(40), D(40)]
 
 
 def test_what_has_replaced_one_loss_replaces_no_other() -> None:

@@ -7,7 +7,7 @@ are cut, scaled and handed on together with the lot. Nothing is lost: what a rou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -59,6 +59,18 @@ def units_of(parts: Sequence[Acquired]) -> Decimal:
     return sum((part.units for part in parts), ZERO)
 
 
+def _bought(parts: Iterable[Acquired]) -> list[Acquired]:
+    return [part for part in parts if not part.missing]
+
+
+def _worth_of(parts: Iterable[Acquired]) -> Decimal:
+    return sum((part.worth for part in parts), ZERO)
+
+
+def _carried_by(parts: Iterable[Acquired]) -> Decimal:
+    return sum((part.carried for part in parts), ZERO)
+
+
 def cut(part: Acquired, units: Decimal) -> tuple[Acquired, Acquired]:
     """`units` of `part` (fewer than it has), and the rest."""
     taken = replace(
@@ -98,17 +110,44 @@ def averaged(parts: Sequence[Acquired]) -> list[Acquired]:
 
     What is missing keeps its own: it has proceeds, not cost.
     """
-    bought = [part for part in parts if not part.missing]
-    if len(bought) <= 1:
+    bought = _bought(parts)
+    if not bought:
         return list(parts)
     units = [part.units for part in bought]
-    worth = shared(sum((part.worth for part in bought), ZERO), units, DIGITS_MAX)
-    carried = shared(sum((part.carried for part in bought), ZERO), units, DIGITS_MAX)
+    worth = shared(_worth_of(bought), units, DIGITS_MAX)
+    carried = shared(_carried_by(bought), units, DIGITS_MAX)
     even = iter([
         replace(part, worth=new_worth, carried=new_carried)
         for part, new_worth, new_carried in zip(bought, worth, carried, strict=True)
     ])  # fmt: skip
     return [part if part.missing else next(even) for part in parts]
+
+
+def take_averaged(parts: Sequence[Acquired], units: Decimal) -> tuple[list[Acquired], list[Acquired]]:
+    """As `take` from a pool: the units taken have their even share of what all are worth and carry.
+
+    What stays has the rest in sum, not yet spread: a pool of many purchases is not counted anew at every sale.
+    """
+    taken, rest = take(parts, units)
+    gone, stay = _bought(taken), _bought(rest)
+    if not gone or not stay:
+        return averaged(taken), rest
+    part, whole = units_of(gone), units_of(gone) + units_of(stay)
+    worth, carried = _worth_of([*gone, *stay]), _carried_by([*gone, *stay])
+    worth_gone, carried_gone = divide_half_even_18(worth * part, whole), divide_half_even_18(carried * part, whole)
+    first = next(number for number, one in enumerate(rest) if not one.missing)
+    rest[first] = replace(
+        rest[first],
+        worth=rest[first].worth + worth - worth_gone - _worth_of(stay),
+        carried=rest[first].carried + carried - carried_gone - _carried_by(stay),
+    )
+    gone[0] = replace(
+        gone[0],
+        worth=gone[0].worth + worth_gone - _worth_of(gone),
+        carried=gone[0].carried + carried_gone - _carried_by(gone),
+    )
+    evened = iter(gone)
+    return averaged([one if one.missing else next(evened) for one in taken]), rest
 
 
 def scaled(parts: Sequence[Acquired], units: Decimal) -> list[Acquired]:
@@ -151,8 +190,20 @@ def joined(parts: Sequence[Acquired], lost: Sequence[Acquired]) -> list[Acquired
     return [
         replace(
             first,
-            worth=first.worth + sum((part.worth for part in lost), ZERO),
-            carried=first.carried + sum((part.carried for part in lost), ZERO),
+            worth=first.worth + _worth_of(lost),
+            carried=first.carried + _carried_by(lost),
         ),
         *rest,
     ]
+
+
+def merged(parts: Sequence[Acquired]) -> list[Acquired]:
+    """The same with units of one purchase and one holding period together; they share what they carry evenly."""
+    found: dict[tuple[str, date, bool], Acquired] = {}
+    for part in parts:
+        key = (part.origin, part.held_from, part.may_replace)
+        same = found.get(key)
+        found[key] = part if same is None else replace(
+            same, units=same.units + part.units, worth=same.worth + part.worth, carried=same.carried + part.carried
+        )  # fmt: skip
+    return list(found.values())

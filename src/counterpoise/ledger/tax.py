@@ -120,7 +120,8 @@ class TaxBook:
         line = self._line(event.fact.instrument)
         after = corporate.split(line.lots, body.numerator, body.denominator)
         line.parts, line.lots = spread(line.lots, line.parts, after), after
-        wash_sales.split(line.losses, body.numerator, body.denominator)
+        for losses in line.losses.values():
+            wash_sales.split(losses, body.numerator, body.denominator)
 
     def _spin_off(self, event: Event, body: SpinOff) -> None:
         """The child takes over a part of each lot, with its days; without a parent it comes at no cost."""
@@ -174,13 +175,13 @@ class TaxBook:
 
     def _open(self, line: TaxLots, opening: list[Acquired]) -> None:
         """New units; losses of the days before may find their replacement in them."""
+        newest = line.lots[-1]
         if self._washes:
-            side, found = _side(line.lots[-1].quantity), list[Acquired]()
-            for part in opening:
-                parts, line.losses = wash_sales.look_forward(self._rows, line.losses, part, side)
-                found += parts
-            opening = found
-        line.parts.setdefault(line.lots[-1].fill_id, []).extend(opening)
+            losses = line.losses[_side(newest.quantity)]
+            opening = [one for part in opening for one in wash_sales.look_forward(self._rows, losses, part)]
+            if not line.free or line.free[-1] != newest.fill_id:
+                line.free.append(newest.fill_id)
+        line.parts.setdefault(newest.fill_id, []).extend(opening)
 
     def _close(
         self, line: TaxLots, entry: Lot, done: Traded, closing: list[Acquired], event: Event, flow: Decimal
@@ -226,11 +227,11 @@ class TaxBook:
 
     def _wash(self, line: TaxLots, first: int, purchases: list[str]) -> None:
         """Match the losses among the disposals from `first` on with what is open; the rest waits for purchases."""
-        queue = [lot.fill_id for lot in line.lots if lot.fill_id in line.parts]
         for row, purchase in enumerate(purchases, first):
             if self._rows[row].gain < ZERO:
-                loss = wash_sales.look_back(self._rows, row, purchase, queue, line.parts)
-                line.losses += [loss] if loss else []
+                loss = wash_sales.look_back(self._rows, row, purchase, line.free, line.parts)
+                if loss is not None:
+                    line.losses[self._rows[row].side].append(loss)
 
     def _today(self, line: TaxLots, entry: Lot, event: Event, *, bought: bool = False) -> list[Acquired]:
         """The whole entry as one acquisition of the day."""

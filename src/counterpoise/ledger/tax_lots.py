@@ -14,6 +14,7 @@ from counterpoise.domain.accounts import LotMethod
 from counterpoise.domain.facts.amendments import LotChoice
 from counterpoise.domain.instruments import Instrument
 from counterpoise.domain.numbers import ZERO
+from counterpoise.domain.orders import PositionSide
 from counterpoise.ledger import acquisitions
 from counterpoise.ledger.acquisitions import Acquired
 from counterpoise.ledger.lots import Lot, pooled
@@ -27,17 +28,21 @@ class TaxLots:
         lots: The queue, oldest first, each under a name of its own.
         parts: Name of a lot → its acquisitions; their units sum to those of the lot.
         given: Name of a lot → the fill that people know it by.
-        losses: Disposals of the last days that may still find a replacement, the earliest first.
+        losses: Of each side, disposals of the last days that may still find a replacement, the earliest first.
+        pooled: Lots of AVERAGE whose acquisitions have what they are worth and carry in sum, not yet spread evenly.
+        free: Lots with units that may still be replacements, the oldest first; lots of before among them are harmless.
     """
 
-    __slots__ = ("given", "instrument", "losses", "lots", "parts")
+    __slots__ = ("free", "given", "instrument", "losses", "lots", "parts", "pooled")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.lots: list[Lot] = []
         self.parts: dict[str, list[Acquired]] = {}
         self.given: dict[str, str] = {}
-        self.losses: list[Loss] = []
+        self.losses: dict[PositionSide, list[Loss]] = {side: [] for side in PositionSide}
+        self.free: list[str] = []
+        self.pooled: set[str] = set()
 
     @property
     def units(self) -> Decimal:
@@ -69,15 +74,20 @@ class TaxLots:
         if len(self.lots) > 1:
             merged = [part for lot in self.lots for part in self.parts[lot.fill_id]]
             self.parts = {self.lots[0].fill_id: sorted(merged, key=_day)}
+            self.free = list(self.parts)
 
     def take(self, piece: Lot, method: LotMethod) -> list[Acquired]:
         """The acquisitions of a closed piece, taken off its lot."""
-        parts = self.parts.pop(piece.fill_id)
+        name, units = piece.fill_id, abs(piece.quantity)
+        parts = self.parts.pop(name)
         if method is LotMethod.AVERAGE:
-            parts = acquisitions.averaged(parts)
-        taken, rest = acquisitions.take(parts, abs(piece.quantity))
+            self.pooled.add(name)
+            taken, rest = acquisitions.take_averaged(parts, units)
+        else:
+            taken, rest = acquisitions.take(acquisitions.averaged(parts) if name in self.pooled else parts, units)
+            self.pooled.discard(name)
         if rest:
-            self.parts[piece.fill_id] = rest
+            self.parts[name] = rest
         return taken
 
     def receive(self, lot: Lot, parts: list[Acquired], method: LotMethod) -> None:

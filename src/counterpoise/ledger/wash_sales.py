@@ -8,20 +8,20 @@ also takes over its holding period (26 USC 1091(d), 1223(3)). A loss on a short 
 
 Readings: only units that are still open when the loss is made replace it, since nothing can be added to the cost of
 units that are gone. What is left of a purchase does not replace what was sold of it (Rev. Rul. 56-602); all fills of
-one order are one purchase. Units that were adopted or came by a spin-off were not bought. Other accounts, options,
-and identical securities under another name are not looked at.
+one order are one purchase. Replacements of one lot that take over the same day share evenly what they carry. Units
+that were adopted or came by a spin-off were not bought. Other accounts, options, and identical securities under
+another name are not looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from counterpoise.domain.numbers import ZERO, divide_half_even_18
-from counterpoise.domain.orders import PositionSide
-from counterpoise.ledger.acquisitions import Acquired, cut
+from counterpoise.ledger.acquisitions import Acquired, cut, merged
 from counterpoise.ledger.disposals import Disposal
 
 WINDOW_DAYS = 30
@@ -43,7 +43,7 @@ class Loss:
 
 
 def look_back(
-    rows: list[Disposal], row: int, purchase: str, queue: Sequence[str], parts: Mapping[str, list[Acquired]]
+    rows: list[Disposal], row: int, purchase: str, free: list[str], parts: dict[str, list[Acquired]]
 ) -> Loss | None:
     """Match a new loss with open units that were bought in the 30 days before; what finds none is returned.
 
@@ -51,37 +51,43 @@ def look_back(
         rows: All disposals; that of the loss is changed.
         row: The place of the loss among them.
         purchase: Of the units that were sold.
-        queue: Lots that are open, oldest first, of the side that was closed.
-        parts: Lot → its acquisitions; replacements among them are changed.
+        free: Lots with units that may replace, the oldest first; those that can do so no more leave it.
+        parts: Open lot → its acquisitions; replacements among them are changed.
     """
     sold = rows[row]
     loss = Loss(row=row, whole=sold.quantity, units=sold.quantity)
-    first = len(queue)
-    while first and _is_near(sold, parts[queue[first - 1]][-1]):
-        first -= 1
-    for name in queue[first:]:
+    stay: list[str] = []
+    seen = 0
+    while seen < len(free) and loss.units:
+        name = free[seen]
+        seen += 1
         after: list[Acquired] = []
-        for part in parts[name]:
+        for part in parts.get(name, ()):
             fits = part.may_replace and part.purchase != purchase and _is_near(sold, part)
             after += _replace(rows, loss, part) if fits else [part]
-        parts[name][:] = after
+        if after:
+            parts[name] = after = merged(after)
+        if any(part.may_replace and _is_near(sold, part) for part in after):
+            stay.append(name)
+    free[:seen] = stay
     return loss if loss.units else None
 
 
-def look_forward(
-    rows: list[Disposal], losses: list[Loss], bought: Acquired, side: PositionSide
-) -> tuple[list[Acquired], list[Loss]]:
-    """Match new units with the losses of the 30 days before; returns the units and the losses that stay open."""
-    near = [loss for loss in losses if _is_near(rows[loss.row], bought)]
+def look_forward(rows: list[Disposal], losses: list[Loss], bought: Acquired) -> list[Acquired]:
+    """Match new units with the losses of the 30 days before; losses that are matched or too old leave the queue."""
     done, rest = list[Acquired](), bought
-    for loss in near:
-        if rest.may_replace and rows[loss.row].side is side:
-            *replaced, rest = _replace(rows, loss, rest)
-            done += replaced
-    return [*done, rest], [loss for loss in near if loss.units]
+    while losses and rest.may_replace:
+        if not _is_near(rows[losses[0].row], bought):
+            losses.pop(0)
+            continue
+        *replaced, rest = _replace(rows, losses[0], rest)
+        done += replaced
+        if not losses[0].units:
+            losses.pop(0)
+    return merged([*done, rest])
 
 
-def split(losses: Sequence[Loss], numerator: Decimal, denominator: Decimal) -> None:
+def split(losses: Iterable[Loss], numerator: Decimal, denominator: Decimal) -> None:
     """Count what was sold in units of after a split."""
     for loss in losses:
         loss.whole = divide_half_even_18(loss.whole * numerator, denominator)
