@@ -113,7 +113,7 @@ REASON_SENTENCES: Mapping[LineReason, str] = MappingProxyType(
         LineReason.EXIT: "Should not be held; whatever may be sold is sold.",
         LineReason.BELOW_MINIMUM: "The trade would be smaller than the policy or the venue allows.",
         LineReason.BELOW_LOT: "The trade would be smaller than the smallest step of quantity.",
-        LineReason.DUST: "All that is held is worth less than the venue takes as one order; it stays for now.",
+        LineReason.DUST: "All that is held is worth less than the venue takes as one order.",
         LineReason.NO_CASH: "Would be bought, but neither cash nor sales pay for it.",
         LineReason.KEPT_UNTARGETED: "Is held without a target and kept; its value is outside the investable value.",
         LineReason.TARGET_DISABLED: "Its target is disabled: kept, its value is outside the investable value.",
