@@ -39,6 +39,9 @@ CashBody = (
 )
 
 
+KINDS = frozenset(kind.__name__ for kind in CashBody.__args__)
+
+
 def content(body: CashBody, instrument: InstrumentId | None) -> str:
     """What an act says, in words; two that say the same are equal, whatever digits their numbers came with."""
     kind = type(body).__name__
@@ -57,7 +60,7 @@ def content(body: CashBody, instrument: InstrumentId | None) -> str:
 
 def note(said: dict[str, str], fact: Fact) -> None:
     """Remember what an act of cash said, by its cause."""
-    if isinstance(fact.body, CashBody):
+    if fact.kind in KINDS:  # asked of every fact of a journal: a name is found faster than a class
         said[fact.causation_id] = content(fact.body, fact.instrument)
 
 
