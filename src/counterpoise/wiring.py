@@ -205,6 +205,11 @@ def writing_parts(settings: Settings, command: str) -> Parts:
     return parts
 
 
+def is_replay(settings: Settings) -> bool:
+    """Whether the data folder holds a demo or a replay."""
+    return DataFolder(settings.data_dir).manifest.exists()
+
+
 def reading_parts(settings: Settings) -> Parts:
     """A journal to read; nothing is owned and nothing may be sent.
 

@@ -104,6 +104,20 @@ async def test_a_holding_that_only_the_venue_knows_is_a_break() -> None:
         assert (opened.difference.ours, opened.difference.theirs) == (D(0), D(3))
 
 
+async def test_a_break_that_is_open_is_not_read_twice_again_after_a_restart() -> None:
+    first = Floor()
+    async with first:
+        await first.opened(SPY="100")
+        first.broker.cash += 5
+        await compared(first)
+    async with Floor(first) as second:
+        seen = await Reconciler(second.account, second.broker).compare(START + timedelta(hours=1))
+        assert seen is not None
+        assert [item.subject for item in seen.watched.confirmed] == ["USD"]
+        assert seen.watched.next_read is None
+        assert len(second.view.state.breaks) == 1
+
+
 async def test_one_reading_opens_nothing() -> None:
     async with Floor() as floor:
         await floor.opened(SPY="100")

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
-from counterpoise.cli import export, ledger, replay, serve, snapshot, token, verify
+from counterpoise.cli import export, ledger, reconcile, replay, serve, snapshot, token, verify
 from counterpoise.domain.errors import CounterpoiseError, InvalidInput
 
 FAILURE = 1
@@ -31,6 +31,7 @@ app.command("verify", short_help="Prove that a journal is whole.")(verify.verify
 app.command("snapshot", short_help="Equity, cash and positions.")(snapshot.show)
 app.add_typer(ledger.app, name="ledger", short_help="Recorded facts, what they come to, and what corrects them.")
 app.add_typer(export.app, name="export", short_help="What is recorded, as plain files.")
+app.add_typer(reconcile.app, name="reconcile", short_help="Ledger against venue: what differs, and why.")
 app.add_typer(token.app, name="token", short_help="Sign in to what is served.")
 
 

@@ -126,6 +126,7 @@ def _order_in_flight(state: ControlState, order: OrderState) -> OrderInFlight:
     mark = state.live_marks.get(order.intent.instrument)
     price = max(order.intent.worst_price, mark.price if mark is not None else ZERO)
     return OrderInFlight(
+        client_order_id=order.intent.client_order_id,
         symbol=order.intent.symbol,
         side=order.intent.side,
         remaining=order.remaining,

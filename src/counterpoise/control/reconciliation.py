@@ -17,7 +17,7 @@ from counterpoise.execution.reconciliation.causes import Explanation
 from counterpoise.execution.reconciliation.differences import differences
 from counterpoise.execution.reconciliation.search import explain
 from counterpoise.execution.reconciliation.sides import OurBook, VenueStatement
-from counterpoise.execution.reconciliation.watchlist import Watched, Watchlist, watch
+from counterpoise.execution.reconciliation.watchlist import CONFIRMED_AFTER, Watched, Watchlist, watch
 from counterpoise.ledger.codec import decode
 from counterpoise.ledger.journal import Journal
 
@@ -76,7 +76,7 @@ class Reconciler:
         ours = comparing.our_book(view, said.currency)
         theirs = comparing.statement(view, said, positions, orders)
         found = _with_symbols(differences(ours, theirs), ours, theirs)
-        watched = watch(self._watchlist, found, comparing.in_flight(view), at)
+        watched = watch(self._known(at), found, comparing.in_flight(view), at)
         self._watchlist = watched.watchlist
         is_kept = self._records and is_news(view, said, at, agrees=not found)
         if is_kept or watched.confirmed or view.state.breaks:
@@ -90,6 +90,14 @@ class Reconciler:
             )
             await self._account.ask(command)
         return Comparison(said=said, ours=ours, theirs=theirs, found=found, watched=watched)
+
+    def _known(self, at: datetime) -> Watchlist:
+        """What was read before; a break that is open was read twice already, maybe by an earlier process."""
+        broken = {
+            (item.difference.kind, item.difference.subject): min(item.opened_at - CONFIRMED_AFTER, at)
+            for item in self._account.view.state.breaks.values()
+        }
+        return Watchlist(since={**self._watchlist.since, **broken})
 
     async def explain(self, seen: Comparison, journal: Journal) -> tuple[Explanation, ...]:
         """What makes the differences, the likeliest first, with what venue and journal list of executions and cash.

@@ -15,8 +15,9 @@ from counterpoise.control.recovery import load
 from counterpoise.control.verify import VerifyReport, verify
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
-from counterpoise.domain.facts import BODIES, Fact
+from counterpoise.domain.facts import BODIES, AccountOpened, Fact
 from counterpoise.ledger import export
+from counterpoise.ledger.codec import decode
 from counterpoise.ledger.journal import Anchor, Journal
 from counterpoise.messages.readmodels import snapshot_message
 from counterpoise.messages.wire import Json, to_json
@@ -86,6 +87,21 @@ def seen_at(overview: readmodels.Overview, now: datetime) -> Seen:
     """The read models with how old they are by the machine's clock."""
     snapshot = overview.snapshot
     return Seen(overview=overview, stale=bool(snapshot.positions) and now - snapshot.as_of > STALE_AFTER)
+
+
+async def chosen_account(settings: Settings, account: AccountId | None) -> tuple[AccountId, str]:
+    """The account that is meant, and its base currency.
+
+    Raises:
+        ConfigurationError: as `read_overview`.
+    """
+    async with reading(settings) as parts:
+        name = await chosen(parts.journal, account, settings)
+        async for entry in parts.journal.read(name):
+            body = decode(entry.raw).body
+            if isinstance(body, AccountOpened):
+                return name, body.terms.base_currency
+        raise ConfigurationError(f"account {name} in {settings.data_dir} was never opened")
 
 
 async def print_entries(

@@ -41,9 +41,11 @@ class AdjustmentSeen:
 
     Attributes:
         adjustment_id: Names it for `reverse_adjustment`.
+        sequence: Its place in the journal, which names it too.
     """
 
     adjustment_id: str
+    sequence: int
     body: Adjustment | PositionAdjusted
     instrument: str | None
     actor: str
@@ -172,7 +174,7 @@ class Reconciles:
         facts = await facts_of(self.parts.journal, self._account)
         adjusted = next((fact for fact in facts if which in (fact.fact_id, str(fact.sequence))), None)
         if adjusted is None or not isinstance(adjusted.body, Adjustment | PositionAdjusted):
-            known = ", ".join(item.adjustment_id for item in _adjustments(facts)) or "there is none"
+            known = ", ".join(f"{item.sequence}" for item in _adjustments(facts)) or "there is none"
             raise InvalidInput("adjustment", which, f"an adjustment that holds: {known}")
         settled = next((fact for fact in facts if fact.fact_id == adjusted.body.settles), None)
         command = ReverseAdjustment(
@@ -228,6 +230,7 @@ def _adjustments(facts: list[Fact]) -> tuple[AdjustmentSeen, ...]:
     return tuple(
         AdjustmentSeen(
             adjustment_id=fact.fact_id,
+            sequence=fact.sequence,
             body=fact.body,
             instrument=fact.instrument,
             actor=fact.actor,

@@ -18,7 +18,7 @@ from counterpoise.execution.reconciliation.watchlist import (
 
 D = Decimal
 START = datetime(2024, 1, 3, 15, tzinfo=UTC)
-BUY_10 = OrderInFlight(symbol="SPY", side=Side.BUY, remaining=D(10), asset="USD", worth=D(1000))
+BUY_10 = OrderInFlight(client_order_id="p1", symbol="SPY", side=Side.BUY, remaining=D(10), asset="USD", worth=D(1000))
 
 
 def differs(kind: BreakKind, subject: str, ours: str, theirs: str) -> Break:
@@ -86,6 +86,8 @@ def test_what_is_on_its_way_explains_for_a_minute_and_no_longer() -> None:
         (differs(BreakKind.CASH, "USD", "5000", "4500"), (CashInFlight(asset="USD", amount=D(-500)),), True),
         (differs(BreakKind.CASH, "USD", "5000", "5500"), (CashInFlight(asset="USD", amount=D(-500)),), False),
         (differs(BreakKind.ORDER, "p1", "0", "1"), (BUY_10,), False),
+        (differs(BreakKind.ORDER, "p1", "10", "4"), (BUY_10,), True),
+        (differs(BreakKind.ORDER, "p2", "10", "4"), (BUY_10,), False),
     ),
 )  # fmt: skip
 def test_only_what_it_could_have_moved_is_explained(item: Break, in_flight: InFlight, is_explained: bool) -> None:  # noqa: FBT001 - a row

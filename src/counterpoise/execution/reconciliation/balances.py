@@ -45,7 +45,7 @@ RATE_BAND_PCT = Decimal(20)
 SPLIT_PRICE_BAND_PCT = Decimal(20)
 """So near must the venue's price come to our mark ÷ ratio to confirm a split."""
 
-DUPLICATE, GUESSED_FILL, ADOPTED, ADOPTED_ON_TOP, GUESSED_RATE, MOVEMENT = 5, 12, 14, 24, 15, 15
+DUPLICATE, GUESSED_FILL, ADOPTED, ADOPTED_ON_TOP, GUESSED_RATE, MOVEMENT, UNLISTED = 5, 12, 14, 24, 15, 15, 25
 CONFIRMED, CONTRADICTED = 6, 40
 
 PRICE_UNTOLD = 13
@@ -153,7 +153,8 @@ def _splits(ours: OurBook, theirs: VenueStatement, symbol: str, gap: Decimal, he
     ratio = split_ratio(held, held + gap, ours.terms(symbol).step)
     if ratio is None:
         return
-    points, why = ratio.points, f"how common a ratio of {plain(ratio.numerator)}:{plain(ratio.denominator)} is"
+    points = ratio.points
+    why = f"only a ratio of {plain(ratio.numerator)}:{plain(ratio.denominator)} tells of it; rare ones count more"
     ours_now, theirs_now = ours.terms(symbol).price, theirs.prices.get(symbol)
     said = ""
     if ours_now is not None and theirs_now is not None:
@@ -200,8 +201,9 @@ def adopted(ours: OurBook, symbol: str, gap: Decimal, held: Decimal) -> Cause:
     )
 
 
-def movement(ours: OurBook, asset: str, amount: Decimal) -> Cause:
+def movement(ours: OurBook, theirs: VenueStatement, asset: str, amount: Decimal) -> Cause:
     """Cash that moved without an order: what it was, balances cannot tell."""
+    is_listed = theirs.cash_events is not None
     into = (CauseKind.TRANSFER, CauseKind.DIVIDEND, CauseKind.INTEREST, CauseKind.FUNDING)
     out_of = (CauseKind.FEE, CauseKind.TRANSFER, CauseKind.FUNDING, CauseKind.INTEREST)
     return Cause(
@@ -209,8 +211,8 @@ def movement(ours: OurBook, asset: str, amount: Decimal) -> Cause:
         effect=effects.of_cash(ours, asset, amount),
         evidence=f"the venue has {_short(abs(amount))} {asset} {'more' if amount > ZERO else 'less'}, units untouched",
         proposals=(Adjust(amount=amount, asset=asset),),
-        points=MOVEMENT,
-        doubt="balances cannot tell these apart",
+        points=UNLISTED if is_listed else MOVEMENT,
+        doubt="not among the movements that the venue lists" if is_listed else "balances cannot tell these apart",
     )
 
 

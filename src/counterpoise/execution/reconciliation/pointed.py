@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from counterpoise.domain.numbers import plain
+from counterpoise.domain.numbers import ZERO, plain
 from counterpoise.domain.orders import Side
 from counterpoise.domain.statements import BreakKind, CashEventKind, VenueCashEvent, VenueFill
 from counterpoise.domain.time import format_time
@@ -176,7 +176,7 @@ def _orders(ours: OurBook, theirs: VenueStatement) -> Iterator[Cause]:
         return
     for order in sorted(theirs.orders, key=lambda order: order.client_order_id):
         left = order.quantity - order.filled_quantity
-        if order.client_order_id in ours.orders or not left:
+        if order.client_order_id in ours.orders or left <= ZERO:
             continue
         name = order.client_order_id or order.venue_order_id
         yield Cause(

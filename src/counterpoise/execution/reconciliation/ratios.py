@@ -9,7 +9,10 @@ from math import gcd
 from counterpoise.domain.numbers import ONE, ZERO, divide_exactly_18, floor_to_step, units_after_toward_zero
 
 COMMON_MAX = 10
-"""Terms of the splits that companies announce nearly always: 2:1, 3:2, 1:10."""
+"""Largest term of a split into or of few units: 2:1, 1:10, 7:6."""
+
+USUAL = ((3, 2), (4, 3), (5, 4), (6, 5), (5, 2), (5, 3))
+"""Splits that companies announce beside n:1 and 1:n."""
 
 RARE = tuple(Decimal(number) for number in (12, 15, 20, 25, 30, 40, 50, 75, 100))
 """n of an n:1 or 1:n split that is announced now and then."""
@@ -19,7 +22,7 @@ ODD_STEP = Decimal("0.001")
 
 ODD_MIN, ODD_MAX = Decimal("0.05"), Decimal(20)
 
-COMMON, UNUSUAL, ODD, ANY = 8, 12, 18, 26
+COMMON, UNUSUAL, ODD, ANY = 8, 14, 18, 26
 """Points by rarity; ANY is an odd ratio where nearly every change of units would make one."""
 
 
@@ -57,7 +60,12 @@ def _common() -> tuple[Ratio, ...]:
         for bottom in range(1, COMMON_MAX + 1)
         if gcd(top, bottom) == 1 and top != bottom
     ]
-    return tuple(Ratio(numerator=Decimal(n), denominator=Decimal(m), points=COMMON) for _, n, m in sorted(found))
+    return tuple(
+        Ratio(
+            numerator=Decimal(n), denominator=Decimal(m), points=COMMON if 1 in (n, m) or (n, m) in USUAL else UNUSUAL
+        )
+        for _, n, m in sorted(found)
+    )
 
 
 def _rare() -> tuple[Ratio, ...]:

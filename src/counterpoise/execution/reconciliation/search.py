@@ -179,7 +179,7 @@ class _Search:
                 continue
             small = effects.may_be_rounding(self._ours, self._theirs, asset, gap)
             rounded = balances.rounding(self._ours, asset, gap, self._theirs.cash_step)
-            found.append(rounded if small else balances.movement(self._ours, asset, gap))
+            found.append(rounded if small else balances.movement(self._ours, self._theirs, asset, gap))
         return tuple(found)
 
 

@@ -140,7 +140,7 @@ class VenueStatement:
 
     @property
     def working(self) -> Mapping[str, Decimal] | None:
-        """client order id → units still to fill."""
+        """client order id → units still to fill; one that is filled and more has none."""
         if self.orders is None:
             return None
-        return {order.client_order_id: order.quantity - order.filled_quantity for order in self.orders}
+        return {order.client_order_id: max(order.quantity - order.filled_quantity, ZERO) for order in self.orders}

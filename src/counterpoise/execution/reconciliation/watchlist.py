@@ -32,6 +32,7 @@ PRICE_ROOM = Decimal("1.25")
 class OrderInFlight:
     """An order that may have filled at the venue before we heard of it; `worth` is what that moves at most, > 0."""
 
+    client_order_id: str
     symbol: Symbol
     side: Side
     remaining: Decimal
@@ -111,6 +112,8 @@ def _reach(item: Break, in_flight: InFlight) -> tuple[Decimal, Decimal]:
 def _moves(item: Break, thing: OrderInFlight | CashInFlight) -> Decimal:
     if isinstance(thing, CashInFlight):
         return thing.amount if (item.kind, item.subject) == (BreakKind.CASH, thing.asset) else ZERO
+    if item.kind is BreakKind.ORDER:  # it may be filled, or ended, at the venue
+        return -thing.remaining if item.subject == thing.client_order_id else ZERO
     if item.kind is BreakKind.POSITION and item.subject == thing.symbol:
         return thing.side.sign * thing.remaining
     if item.kind is BreakKind.CASH and item.subject == thing.asset:
