@@ -140,7 +140,9 @@ REFUSED = (
         "journal --account main --out there", 2,
         "--out: there was refused: a name that is free, or --force to replace the file", id="taken",
     ),
-    pytest.param("anchors --out folder --force", 2, "--out: folder was refused: a file; this is a folder", id="a folder"),
+    pytest.param(
+        "anchors --out folder --force", 2, "--out: folder was refused: a file; this is a folder", id="a folder",
+    ),
     pytest.param(
         "journal --account main --out data/journal.db --force", 2,
         "--out: data/journal.db was refused: a file outside the data folder", id="the journal itself",

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,8 +46,8 @@ def told(data: Path, *arguments: str, code: int = 0) -> str:
     return done.stdout if code < 2 else done.stderr
 
 
-def seen(data: Path, code: int) -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = json.loads(told(data, "--output", "json", code=code))
+def seen(data: Path, code: int) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(told(data, "--output", "json", code=code))
     return found
 
 
@@ -66,12 +67,12 @@ async def test_a_fee_is_shown_settled_reversed_and_settled_as_what_it_was(data: 
 
     assert "USD: the break is settled" in told(data, "settle", "USD", "--reason", "account fee")
     after = seen(data, 0)
-    assert (after["agrees"], after["breaks"]) == (True, [])
+    assert after["agrees"] is True
+    assert after["breaks"] == []
     (adjusted,) = after["adjustments"]
-    assert adjusted["body"] == {
-        "amount": "-7.25", "asset": "USD", "reason": "account fee", "settles": "BreakOpened:" + str(
-            adjusted["body"]["settles"]).removeprefix("BreakOpened:"),  # type: ignore[index]
-    }  # fmt: skip
+    body = adjusted["body"]
+    assert (body["amount"], body["asset"], body["reason"]) == ("-7.25", "USD", "account fee")
+    assert body["settles"].startswith("BreakOpened:")
 
     number = str(adjusted["sequence"])
     assert "open breaks: USD" in told(data, "reverse", number, "--reason", "book it as a fee")
@@ -92,8 +93,8 @@ async def test_json_is_one_object_with_every_difference_and_explanation(data: Pa
         False,
     )
     best = found["explanations"][0]
-    assert best["causes"][0]["kinds"] == ["SPLIT"]  # type: ignore[index]
-    assert best["score"] == 100 + sum(line["points"] for line in best["lines"])  # type: ignore[attr-defined]
+    assert best["causes"][0]["kinds"] == ["SPLIT"]
+    assert best["score"] == 100 + sum(line["points"] for line in best["lines"])
     assert "QQQ: the break is settled" in told(data, "settle", "QQQ", "--explanation", "1", "--reason", "2:1")
     assert told(data).startswith("main and paper agree")
 

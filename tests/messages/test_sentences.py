@@ -102,7 +102,6 @@ def said(kind: str, before: Before = NOTHING) -> tuple[Sentence, ...]:
             "The account itself does not change",
         ),
         ("FxRate", "cash", None, "1 EUR is worth 1.085 from now on", ""),
-        ("Adjustment", "cash", None, "Adjusted by −0.50 USD", "unseen fee"),
         (
             "OpeningPosition",
             "transfer",
@@ -147,6 +146,15 @@ def said(kind: str, before: Before = NOTHING) -> tuple[Sentence, ...]:
             "137.37 USD in cash for 0.3333 paper:BRK.B:1",
             "A fraction that was not delivered",
         ),
+        ("Adjustment", "break", Severity.WARNING, "Adjusted: −0.50 USD", "by owner: unseen fee"),
+        (
+            "PositionAdjusted",
+            "break",
+            Severity.WARNING,
+            "Adjusted: −3.5 paper:BRK.B:1",
+            "by owner: the venue never had them",
+        ),
+        ("AdjustmentReversed", "break", Severity.WARNING, "Adjustment reversed: 3.5 paper:BRK.B:1", "by owner: it had"),
     ),
 )
 def test_a_fact_says_what_it_is(kind: str, event: str, severity: Severity | None, title: str, detail: str) -> None:

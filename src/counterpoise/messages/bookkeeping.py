@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any
 
 from counterpoise.domain.facts import (
-    Adjustment,
     CashInLieu,
     Dividend,
     Fact,
@@ -72,11 +71,6 @@ def _allotted(fact: Fact, body: StrategyAllotted, before: Before) -> Iterator[Se
 
 def _rate(_fact: Fact, body: FxRate, _before: Before) -> Iterator[Sentence]:
     yield Sentence(kind=EventKind.CASH, title=f"1 {body.asset} is worth {_ratio(body.rate)} from now on")
-
-
-def _adjusted(_fact: Fact, body: Adjustment, _before: Before) -> Iterator[Sentence]:
-    title = f"Adjusted by {_money(body.amount)} {body.asset}"
-    yield Sentence(kind=EventKind.CASH, title=title, detail=body.reason)
 
 
 def _adopted(fact: Fact, body: OpeningPosition, before: Before) -> Iterator[Sentence]:
@@ -152,7 +146,6 @@ BOOKKEEPING: Mapping[str, Callable[[Fact, Any, Before], Iterator[Sentence]]] = M
         TransferReceived.__name__: _received,
         StrategyAllotted.__name__: _allotted,
         FxRate.__name__: _rate,
-        Adjustment.__name__: _adjusted,
         OpeningPosition.__name__: _adopted,
         FillBusted.__name__: _busted,
         FillCorrected.__name__: _corrected,

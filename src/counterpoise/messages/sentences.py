@@ -15,6 +15,7 @@ from counterpoise.domain.accounts import UNASSIGNED
 from counterpoise.domain.decisions import RiskMode, Severity, TradingState, Verdict
 from counterpoise.domain.facts import (
     AccountOpened,
+    AdjustmentReversed,
     BreakOpened,
     BreakSettled,
     CandidateJudged,
@@ -256,6 +257,22 @@ def _break_settled(_fact: Fact, body: BreakSettled, _before: Before) -> Iterator
     yield Sentence(kind=EventKind.AGREE, title=title, detail=body.reason)
 
 
+def _adjusted(fact: Fact, body: Any, before: Before) -> Iterator[Sentence]:  # noqa: ANN401 - one of three bodies
+    """A correction by hand, or its reversal: never silent, since no venue told of it."""
+    units_moved = getattr(body, "quantity", None)
+    if units_moved:
+        what = f"{units(units_moved)} {before.symbols.get(str(fact.instrument), str(fact.instrument))}"
+    else:
+        what = f"{shown(body.amount)} {body.asset}"
+    verb = "Adjustment reversed" if isinstance(body, AdjustmentReversed) else "Adjusted"
+    yield Sentence(
+        kind=EventKind.BREAK,
+        title=f"{verb}: {what}",
+        detail=f"by {fact.actor}: {body.reason}",
+        severity=Severity.WARNING,
+    )
+
+
 _RULES: Mapping[str, Callable[[Fact, Any, Before], Iterator[Sentence]]] = MappingProxyType(
     {
         AccountOpened.__name__: _opened,
@@ -274,6 +291,7 @@ _RULES: Mapping[str, Callable[[Fact, Any, Before], Iterator[Sentence]]] = Mappin
         BreakOpened.__name__: _break_opened,
         BreakSettled.__name__: _break_settled,
         **BOOKKEEPING,
+        **dict.fromkeys(("Adjustment", "PositionAdjusted", "AdjustmentReversed"), _adjusted),
     }
 )
 """Kind of a fact → what it says."""
