@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -246,6 +247,20 @@ async def test_a_fill_below_our_cursor_is_found_at_the_venue() -> None:
         best = (await reconciler.explain(await compared(floor, reconciler), floor.journal))[0]
         assert best.proposals == (BookFill(fill=missed),)
         assert best.score == 100
+
+
+async def test_a_fill_that_is_older_than_the_venue_s_list_is_no_duplicate_of_one_like_it() -> None:
+    async with Floor() as floor:
+        await floor.opened(SPY="100")
+        await floor.ask(book(venue_fill("SPY", "BUY", "10", "100", number=1)))
+        late = replace(venue_fill("SPY", "BUY", "10", "100", number=2), filled_at=START + timedelta(days=3))
+        await floor.ask(book(late))
+        floor.broker._fills.append(late)  # the venue lists the last day alone
+        floor.broker.held["SPY"], floor.broker.cash = D(20), D(7_995)
+        reconciler = Reconciler(floor.account, floor.broker)
+        best = (await reconciler.explain(await compared(floor, reconciler), floor.journal))[0]
+        assert [len(cause.kinds) for cause in best.causes] == [4]  # some movement, whatever it was
+        assert not any("leaves out" in line.why for line in best.lines)
 
 
 async def test_the_journal_is_read_whole() -> None:

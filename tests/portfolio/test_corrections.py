@@ -11,6 +11,7 @@ from counterpoise.domain.errors import InvalidFact
 from counterpoise.domain.facts import Adjustment, AdjustmentReversed, Deposit, FxRate, PositionAdjusted
 from counterpoise.domain.numbers import ZERO, divide_half_even_18
 from counterpoise.portfolio.proof import proof
+from counterpoise.portfolio.today import position_pnl
 from tests.portfolio.making import D, Story
 
 KINDS = tuple(AccountKind)
@@ -20,6 +21,12 @@ def held(story: Story) -> tuple[Decimal, Decimal]:
     """Units and cost."""
     holding = story.book.state.holdings.get("paper:BTC:1")
     return (holding.quantity, holding.cost) if holding else (ZERO, ZERO)
+
+
+def gained_today(story: Story) -> Decimal:
+    """P&L of the position since the day began."""
+    line = story.book.valuation.line("paper:BTC:1") if story.book.state.holdings else None
+    return position_pnl(story.book.state.today, "paper:BTC:1", line.value if line else ZERO)
 
 
 def correct(quantity: str, price: str) -> PositionAdjusted:
@@ -64,8 +71,9 @@ def proved(story: Story) -> Decimal:
 def test_units_are_corrected_and_the_equity_is_proved(kind: AccountKind, quantity: str, price: str, units: str) -> None:
     story = bought(kind)
     before, results = proved(story), story.book.state.results.realised_total
-    cash = dict(story.book.state.cash)
+    cash, gained = dict(story.book.state.cash), gained_today(story)
     story.tell(correct(quantity, price), "BTC")
+    assert gained_today(story) == gained  # nobody earned it
     assert held(story)[0] == D(units)
     assert proved(story) - before == story.book.state.causes.correction
     assert story.book.state.results.realised_total == results

@@ -178,6 +178,20 @@ def test_in_a_futures_account_what_is_closed_moves_its_profit_alone() -> None:
     assert first(wallet, theirs) == (["missed fill"], ["BookFill"])
 
 
+def test_in_a_futures_account_a_closing_fill_that_is_taken_back_takes_its_profit_along() -> None:
+    sold = replace(SOLD, fee=D(0))
+    again = replace(sold, name="again", at=AT + timedelta(seconds=1))
+    wallet = replace(
+        OURS, kind=AccountKind.FUTURES, cash={"USD": D("10016")}, positions={"SPY": D(2)},
+        fills=(booked(BOUGHT), booked(sold), booked(again)),
+        listed={"SPY": Listed(quote="USD", price=D(101), entry=D(100))},
+    )  # fmt: skip
+    theirs = replace(
+        THEIRS, cash={"USD": D("10008")}, positions={"SPY": D(6)}, fills=(venue_fill(1, BOUGHT), venue_fill(2, sold))
+    )
+    assert first(wallet, theirs) == (["duplicate fill"], ["TakeBackFill"])
+
+
 def test_nothing_differs_nothing_is_explained() -> None:
     assert explain(OURS, THEIRS) == ()
     assert explain(OURS, replace(THEIRS, cash={"USD": D("8999.51")})) == ()
