@@ -291,10 +291,12 @@ def test_each_bought_unit_replaces_one_sold_unit_once_in_order() -> None:
     ]
 
 
-def test_units_of_one_lot_that_take_over_the_same_day_share_evenly_what_they_carry() -> None:
+@pytest.mark.parametrize("bought", ("2024-03-20", "2024-04-10"))
+def test_units_of_one_lot_that_take_over_the_same_day_share_evenly_what_they_carry(bought: str) -> None:
+    sales = ("2024-04-01 SELL 30 40", "2024-04-02 SELL 40 40")
     made = TaxStory(
-        "2023-01-03 BUY 30 50", "2023-01-04 BUY 40 60", "2024-04-01 SELL 30 40", "2024-04-02 SELL 40 40",
-        "2024-04-10 BUY 50 41", "2024-12-02 SELL 25 45", "2024-12-02 SELL 25 45",
+        "2023-01-03 BUY 30 50", "2023-01-04 BUY 40 60", *sorted((*sales, f"{bought} BUY 50 41")),
+        "2024-12-02 SELL 25 45", "2024-12-02 SELL 25 45",
     )  # fmt: skip
     assert numbers(made.rows[2:], "quantity", "carried") == [(D(25), D(350)), (D(25), D(350))]
 
