@@ -1,0 +1,1 @@
+"""Files of users that tell what happened in an account, read into values."""
