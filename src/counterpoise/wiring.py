@@ -19,6 +19,7 @@ from counterpoise.adapters.clocks import ReplayClock, SystemClock
 from counterpoise.adapters.credentials import new_secret, read_owner_token
 from counterpoise.adapters.folder import RENEW_SECONDS, DataFolder, Ownership
 from counterpoise.adapters.halt_file import HaltFile
+from counterpoise.adapters.imports.history.files import FeeSign, HistoryForm, NumberStyle, ReadingTerms, read_history
 from counterpoise.adapters.imports.limits import LimitsFile, read_limits
 from counterpoise.adapters.imports.targets import TargetFile, check_known, read_targets
 from counterpoise.adapters.journals.checkpoints import SqliteCheckpoints
@@ -40,9 +41,13 @@ from counterpoise.settings import Settings, from_environment
 
 __all__ = [
     "FAULTS",
+    "FeeSign",
+    "HistoryForm",
     "LimitsFile",
+    "NumberStyle",
     "PaperSetup",
     "Parts",
+    "ReadingTerms",
     "Serving",
     "TargetFile",
     "check_known",
@@ -50,6 +55,7 @@ __all__ = [
     "live_parts",
     "loop_thread",
     "new_secret",
+    "read_history",
     "read_limits",
     "read_prices",
     "read_targets",
@@ -237,18 +243,20 @@ def reading_parts(settings: Settings) -> Parts:
     )
 
 
-def statement_parts(settings: Settings | None) -> Parts:
+def statement_parts(settings: Settings | None, command: str) -> Parts:
     """The parts of an account without a venue, in a data folder or, without settings, in memory.
 
     Raises:
-        ConfigurationError: the data folder cannot be used, or another process owns it.
+        ConfigurationError: the data folder cannot be used, holds a replay, or another process owns it.
     """
     clock = SystemClock()
     if settings is None:
         return _without_venue(InMemoryJournal(), InMemoryCheckpoints(), clock, MemoryLatch(), "in memory")
-    command = "balance manager"
     folder, ownership = _owned(settings, command)
     with _released_on_error(ownership):
+        if folder.manifest.exists():
+            begun = folder.begun_with().get("command", "replay")
+            raise ConfigurationError(f"data folder {folder.path} holds a {begun}; choose another --data-dir")
         journal = _journal(settings, folder)
         parts = _without_venue(
             journal, SqliteCheckpoints(folder.journal), clock, HaltFile(folder.halt), f"{command} {os.getpid()}"

@@ -24,7 +24,7 @@ TRADE = {
     *("SendTransfer", "ReceiveTransfer", "RecordFxRate", "AllotStrategy"),
     *("BustFill", "CorrectFill", "ChooseLots", "CheckAcquisitions"),
 }
-ADMIN = {"OpenAccount"}
+ADMIN = {"OpenAccount", "ImportHistory"}
 ALLOWED = {
     Scope.READ: set[str](),
     Scope.PROPOSE: PROPOSE,

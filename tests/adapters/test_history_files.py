@@ -288,7 +288,9 @@ BROKEN = (
     pytest.param(DEPOSIT.replace("d1,", "d1,SPY"), "column symbol: SPY", "an empty cell in a row", id="a stray symbol"),
     pytest.param(BUY.replace(",0.35,,", ",0.35,B$,"), "column fee_currency: B$", "an asset", id="asset"),
     pytest.param('2024-01-03T15:00:00Z,buy,"b1\n', "row 2", "quotes closed", id="an open quote"),
-    pytest.param(BUY + BUY.replace("470.10", "470.20"), "row 3", "row 2 says of the same id", id="one id, two prices"),
+    pytest.param(
+        BUY + BUY.replace("470.10", "470.20"), "row 3", "price 470.20; row 2 has price 470.10", id="one id, two prices"
+    ),
     pytest.param(
         "2024-01-02T00:00:00Z,split,,NVDA,,,,,,,10:0,\n", "column ratio: 0", "above zero", id="a split into nothing"
     ),

@@ -15,6 +15,7 @@ from counterpoise.control.decide import TABLE, decide
 from counterpoise.domain.decisions import TradingState
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.facts import Split
+from counterpoise.domain.history import EntryKind, HistoryEntry
 from counterpoise.domain.orders import Side
 from counterpoise.domain.statements import Break, BreakKind, VenueAccount
 from counterpoise.execution.broker import Accepted
@@ -51,7 +52,7 @@ def all_commands() -> list[type[Command]]:
 def test_the_module_of_commands_holds_so_many_of_them() -> None:
     classes = [node.name for node in ast.parse(SOURCE.read_text()).body if isinstance(node, ast.ClassDef)]
     assert sorted(kind.__name__ for kind in all_commands()) == sorted(name for name in classes if name != "Command")
-    assert len(all_commands()) == 33
+    assert len(all_commands()) == 34
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.__name__) for kind in all_commands()])
@@ -126,6 +127,17 @@ def one_of_each(desk: Desk) -> Iterator[Command]:
         actor=OWNER, at=START, cause="correct/1", fill_id="scripted:x901", price=D(99), reason="as the venue says"
     )
     yield commands.CheckAcquisitions(actor=OWNER, at=START, cause="check/1")
+    yield commands.ImportHistory(
+        actor=OWNER,
+        at=START,
+        cause="import/1",
+        correlation="import/1",
+        entries=(
+            HistoryEntry(
+                row=2, venue="file", entry_id="d1", at=START, kind=EntryKind.DEPOSIT, asset="USD", amount=D(5)
+            ),
+        ),
+    )
     yield commands.StartDay(actor=OWNER, at=START, cause="day/2024-01-03", day=START.date())
     yield commands.AssessMarks(actor=OWNER, at=START, cause="marks/1")
     yield commands.Reassess(actor=OWNER, at=START, cause="again")
@@ -177,7 +189,7 @@ def test_nothing_can_be_told_to_an_account_that_was_never_opened() -> None:
         with pytest.raises(InvalidInput, match="an account that was opened first"):
             decide(empty_state(), command, START)
         refused.append(type(command))
-    assert len(refused) == 30
+    assert len(refused) == 31
 
 
 def test_facts_carry_the_command_the_place_and_both_times() -> None:

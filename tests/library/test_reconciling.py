@@ -39,7 +39,10 @@ async def started(parts: Parts, plane: Counterpoise) -> None:
 
 
 async def reasons(plane: Counterpoise, symbol: str, slot: str) -> tuple[Reason, ...]:
-    answer = await plane.judge(TREND, slot, (candidate(symbol, "1"),), OWNER, START)
+    broker = plane.parts.broker
+    assert isinstance(broker, ScriptedBroker)
+    broker.now = plane.parts.clock.now()
+    answer = await plane.judge(TREND, slot, (candidate(symbol, "1"),), OWNER, plane.parts.clock.now())
     found: tuple[Reason, ...] = answer.detail[0].reasons  # type: ignore[index]
     return found
 

@@ -45,6 +45,7 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
         "CorrectFill": Policy(scope=Scope.TRADE),
         "ChooseLots": Policy(scope=Scope.TRADE),
         "CheckAcquisitions": Policy(scope=Scope.TRADE),
+        "ImportHistory": Policy(scope=Scope.ADMIN),
         "StartDay": Policy(scope=Scope.TRADE),
         "AssessMarks": Policy(scope=Scope.TRADE),
         "Reassess": Policy(scope=Scope.TRADE),

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
-from counterpoise.cli import export, ledger, reconcile, replay, serve, snapshot, token, verify
+from counterpoise.cli import account, export, imports, ledger, reconcile, replay, serve, snapshot, token, verify
 from counterpoise.domain.errors import CounterpoiseError, InvalidInput
 
 FAILURE = 1
@@ -27,6 +27,8 @@ app = typer.Typer(
 app.command("demo", short_help="The whole loop on 13 years of real prices.")(replay.demo)
 app.command("replay", short_help="The same on your own prices and targets.")(replay.replay_files)
 app.command("serve", short_help="The service and the dashboard on an account of your own.")(serve.serve)
+app.add_typer(account.app, name="account", short_help="Open an account that tells what happened elsewhere.")
+app.command("import", short_help="Your own history: fills and cash events from a file.")(imports.import_file)
 app.command("verify", short_help="Prove that a journal is whole.")(verify.verify_journal)
 app.command("snapshot", short_help="Equity, cash and positions.")(snapshot.show)
 app.add_typer(ledger.app, name="ledger", short_help="Recorded facts, what they come to, and what corrects them.")

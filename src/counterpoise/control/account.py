@@ -26,6 +26,9 @@ QUEUE_MAX = 4_096
 FOLLOW_UPS_MAX = 1_024
 """Bound on what one command may lead to before its append; reaching it is a fault of ours."""
 
+GATHERED_MIN = 64
+"""Facts of one decision from which on late ones are folded in one go."""
+
 
 class HalfFolded(CounterpoiseError):
     """Some facts of one decision were folded before one of them was refused: the state is no longer the journal's."""
@@ -177,6 +180,9 @@ class Account:
         Raises:
             HalfFolded: a later fact was refused, so the actor must end like after a failed append.
         """
+        if len(facts) >= GATHERED_MIN:
+            self._fold_many(facts)
+            return
         for number, fact in enumerate(facts):
             try:
                 self.view.fold(fact)
@@ -184,6 +190,19 @@ class Account:
                 if not number:
                     raise
                 raise HalfFolded(f"fact {number + 1} of {len(facts)}, {fact.kind}: {error}") from error
+
+    def _fold_many(self, facts: tuple[Fact, ...]) -> None:
+        """Fold the facts of a large decision, an import's; who asked has tried them on a copy of the book.
+
+        Raises:
+            HalfFolded: one was refused all the same.
+        """
+        try:
+            with self.view.book.gathering():
+                for fact in facts:
+                    self.view.fold(fact)
+        except CounterpoiseError as error:
+            raise HalfFolded(f"one of {len(facts)} facts: {error}") from error
 
     def _end(self, error: CounterpoiseError, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> None:
         self._ended = error

@@ -11,6 +11,7 @@ from counterpoise.domain.decisions import CandidateTrade, StateCause, TradingSta
 from counterpoise.domain.facts import Fact
 from counterpoise.domain.facts.amendments import LotChoice
 from counterpoise.domain.facts.corporate import CashInLieu, SpinOff, Split, SymbolChange
+from counterpoise.domain.history import HistoryEntry
 from counterpoise.domain.instruments import Instrument, Symbol
 from counterpoise.domain.limits import ModePolicy, PortfolioConstraints
 from counterpoise.domain.numbers import ZERO
@@ -217,6 +218,20 @@ class RecordStatement(Command):
     """The venue states what the account has; nobody has compared that with the ledger."""
 
     statement: VenueAccount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportHistory(Command):
+    """Book entries of a user's history, sorted by time; those that are booked already are passed over.
+
+    Attributes:
+        correlation: Names the import, the same for all its commands.
+        last_trades: With the last command of an import, the newest trade of each symbol: what it is valued at.
+    """
+
+    correlation: str
+    entries: tuple[HistoryEntry, ...]
+    last_trades: tuple[HistoryEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,26 +119,39 @@ async def _replay(
     auditor = Auditor(key, account, anchors)
     sequence = epoch = 0
     problems: list[str] = []
-    async for entry in journal.read(account):
-        fact = auditor.check(entry)
-        if fact is None:
-            continue
-        try:
-            book.apply(fact)
-        except OutOfReach:
-            raise
-        except CounterpoiseError as error:
-            problems.append(f"entry {fact.sequence} cannot be booked: {error}")
-            break
-        sequence, epoch = fact.sequence, fact.epoch
-        on_folded(book, fact)
-        if checkpoint is not None and sequence == checkpoint.sequence:
-            problems += checkpoint_problems(book, checkpoint)
+    with book.gathering():
+        async for entry in journal.read(account):
+            fact = auditor.check(entry)
+            if fact is None:
+                continue
+            try:
+                book.apply(fact)
+                if fact.kind == "MarksRecorded" or (checkpoint is not None and fact.sequence == checkpoint.sequence):
+                    book.settle()  # somebody looks at the book of this moment
+            except OutOfReach:
+                raise
+            except CounterpoiseError as error:
+                problems.append(f"entry {fact.sequence} cannot be booked: {error}")
+                break
+            sequence, epoch = fact.sequence, fact.epoch
+            on_folded(book, fact)
+            if checkpoint is not None and sequence == checkpoint.sequence:
+                problems += checkpoint_problems(book, checkpoint)
+        problems += _unbookable(book)
     if checkpoint is not None and checkpoint.sequence > sequence and not problems:
         problems.append(f"a state was kept at entry {checkpoint.sequence}, but the journal ends at {sequence}")
     book.timeline.floor = None
     replayed = Replayed(book=book, report=auditor.finish(), sequence=sequence, epoch=epoch, fact_ids=auditor.fact_ids)
     return replayed, tuple(problems)
+
+
+def _unbookable(book: Book) -> list[str]:
+    """What is wrong with the late facts that still wait."""
+    try:
+        book.settle()
+    except CounterpoiseError as error:
+        return [f"facts that came late cannot be booked in their place: {error}"]
+    return []
 
 
 async def verify(

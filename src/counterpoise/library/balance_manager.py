@@ -223,7 +223,7 @@ class BalanceManager:
 async def _kept_by_hand(path: Path | None, opening: Opening) -> AsyncIterator[Counterpoise]:
     """An account without a venue, kept in a folder or in memory."""
     with exact():
-        parts = wiring.statement_parts(None if path is None else wiring.settings_of(path))
+        parts = wiring.statement_parts(None if path is None else wiring.settings_of(path), "balance manager")
         try:
             known = await parts.journal.accounts()
             async with Counterpoise.run(parts, known[0] if known else opening.name) as plane:

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from counterpoise.domain.accounts import STATEMENT_VENUE, AccountKind, AccountTerms, TradingMode, lot_method_of
+from counterpoise.domain.accounts import (
+    STATEMENT_VENUE,
+    AccountKind,
+    AccountTerms,
+    LotMethod,
+    TradingMode,
+    lot_method_of,
+)
 from counterpoise.domain.instruments import Instrument, Symbol, instrument_id
 from counterpoise.domain.limits import PRESETS, ModePolicy, PortfolioConstraints, preset_of
-from counterpoise.domain.numbers import from_python
+from counterpoise.domain.numbers import ZERO, from_python
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,27 +29,6 @@ class Opening:
     preset: str
     constraints: PortfolioConstraints
     mode_policy: ModePolicy = field(default_factory=ModePolicy)
-
-    @classmethod
-    def statement(cls, name: str, *, cash: Decimal, currency: str = "USD", time_zone: str = "UTC") -> Opening:
-        """A CASH account without a venue: fed by statements and by hand, it knows an instrument at first sight."""
-        terms = AccountTerms(
-            kind=AccountKind.CASH,
-            base_currency=currency,
-            time_zone=time_zone,
-            venue=STATEMENT_VENUE,
-            mode=TradingMode.PAPER,
-            lot_method=lot_method_of(AccountKind.CASH),
-        )
-        preset = preset_of(terms.kind)
-        return cls(
-            name=name,
-            terms=terms,
-            instruments=(),
-            cash=from_python(cash, "opening"),
-            preset=preset,
-            constraints=PRESETS[preset],
-        )
 
     @classmethod
     def paper(
@@ -73,6 +59,36 @@ class Opening:
                 )
                 for symbol in symbols
             ),
+            cash=from_python(cash, "cash"),
+            preset=preset,
+            constraints=PRESETS[preset],
+        )
+
+    @classmethod
+    def statement(
+        cls,
+        name: str,
+        kind: AccountKind = AccountKind.CASH,
+        *,
+        currency: str = "USD",
+        time_zone: str = "America/New_York",
+        lot_method: LotMethod | None = None,
+        cash: Decimal = ZERO,
+    ) -> Opening:
+        """An account that only tells what happened elsewhere: it has no venue, never trades, and takes any symbol."""
+        terms = AccountTerms(
+            kind=kind,
+            base_currency=currency,
+            time_zone=time_zone,
+            venue=STATEMENT_VENUE,
+            mode=TradingMode.LIVE,  # the money is real
+            lot_method=lot_method or lot_method_of(kind),
+        )
+        preset = preset_of(kind)
+        return cls(
+            name=name,
+            terms=terms,
+            instruments=(),
             cash=from_python(cash, "cash"),
             preset=preset,
             constraints=PRESETS[preset],

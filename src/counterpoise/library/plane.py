@@ -42,6 +42,7 @@ from counterpoise.library.reconciling import Reconciles
 from counterpoise.library.rest import Rest
 from counterpoise.library.screen import Screen
 from counterpoise.library.starting import Running, running
+from counterpoise.library.statements import is_statement
 from counterpoise.portfolio.curve import CurvePoint
 
 
@@ -95,7 +96,8 @@ class Counterpoise(Bookkeeping, Reconciles):
             currency = opening.terms.base_currency if opening else "USD"
             parts = wiring.live_parts(settings, command, currency)
             try:
-                known = await parts.journal.accounts()
+                journal = parts.journal
+                known = [name for name in await journal.accounts() if not await is_statement(journal, name)]
                 if not known and opening is None:
                     raise ConfigurationError(
                         f"no account in {data_dir}; the first start opens one: an Opening, or "

@@ -8,7 +8,8 @@ they happened (`portfolio.timeline`), however late we heard of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -34,6 +35,11 @@ T = TypeVar("T")
 NO_TICKS: Mapping[InstrumentId, Mark] = MappingProxyType({})
 
 
+def _nobody(fact: Fact) -> None:
+    """Listens to nothing."""
+    del fact
+
+
 class Book:
     """One account's state and what it is worth at the recorded marks.
 
@@ -49,7 +55,7 @@ class Book:
         fills: Identities of the fills that were folded. They are not part of the state: it would grow with history.
     """
 
-    __slots__ = ("_ticks", "_valuations", "fills", "state", "timeline", "valuation")
+    __slots__ = ("_gathers", "_seen", "_ticks", "_valuations", "_waiting", "fills", "state", "timeline", "valuation")
 
     def __init__(self, state: AccountState, newest: Place | None = None, floor: datetime | None = None) -> None:
         self.state = state
@@ -58,6 +64,8 @@ class Book:
         self.valuation = Valuation.from_state(state) if state.terms is not None else Valuation(AccountKind.CASH, "")
         self._valuations = [self.valuation]
         self._ticks: list[Mapping[InstrumentId, Mark]] = []
+        self._gathers = self._waiting = False
+        self._seen: Callable[[Fact], None] = _nobody
 
     @classmethod
     def open(cls, account: AccountId, floor: datetime | None = None) -> Book:
@@ -101,7 +109,37 @@ class Book:
             raise InvalidFact("account", fact.account, f"the account of this book, {self.state.account}")
         if self.state.terms is None and fact.kind not in BEFORE_TERMS:
             raise InvalidFact("kind", fact.kind, "AccountOpened first")
+        if self._waiting and not (fact.kind in RANKS and self.timeline.is_late(place(fact))):
+            self.settle()
         fold_one(self, fact)
+
+    @contextmanager
+    def gathering(self, seen: Callable[[Fact], None] | None = None) -> Iterator[None]:
+        """Fold late facts that follow each other in one go: a thousand of them cost one fold of what came later.
+
+        Meanwhile the state is that of an earlier moment; it is right again after `settle`, after the next fact that is
+        not late, and when the block ends. What one of them is refused for is raised then, and the book is of no use.
+
+        Args:
+            seen: Told of each fact of money in the order in which they happened, as soon as the state has it; of those
+                that have to be folded again, again.
+        """
+        self._gathers, self._seen = True, seen or _nobody
+        try:
+            yield
+            self.settle()
+        finally:
+            self._gathers, self._waiting, self._seen = False, False, _nobody
+
+    def settle(self) -> None:
+        """Fold the late facts that wait.
+
+        Raises:
+            InvalidFact: one of them, or one that came after, cannot be true in its place.
+        """
+        if self._waiting:
+            self._waiting = False
+            self.fold_from(self.timeline.kept_from)
 
     def require(self, fact: Fact) -> None:
         """Refuse a fact that `apply` could not put in its place.
@@ -157,8 +195,12 @@ class Book:
             economy.change(self.state, self._valuations, fact)
             self.timeline.add(where, fact)
             self.state.moved_at = where.at
+            self._seen(fact)
             return
         start = self.timeline.insert(where, fact)
+        if self._gathers:
+            self._waiting = True
+            return
         try:
             self.fold_from(start)
         except InvalidFact:
@@ -170,7 +212,12 @@ class Book:
         """Fold the timeline from `start` on again, from the state that was put back to there."""
         recorded = Valuation.from_state(self.state)
         only = [recorded]
-        self.timeline.refold(start, lambda fact: economy.change(self.state, only, fact))
+
+        def fold_one(fact: Fact) -> None:
+            economy.change(self.state, only, fact)
+            self._seen(fact)
+
+        self.timeline.refold(start, fold_one)
         self.valuation = self._valuations[0] = recorded
         for follower, ticks in zip(self._valuations[1:], self._ticks, strict=True):
             follower.take_over(recorded, ticks)

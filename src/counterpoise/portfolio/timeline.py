@@ -131,6 +131,11 @@ class Timeline:
         """The place of the last fact, or None."""
         return self._places[-1] if self._places else self._start
 
+    @property
+    def kept_from(self) -> int:
+        """Before which fact the newest kept state is."""
+        return self._kept[-1][0]
+
     def is_late(self, where: Place) -> bool:
         """Whether something that happened later is folded already."""
         newest = self.newest
@@ -170,6 +175,7 @@ class Timeline:
         for number in range(start, len(self._facts)):
             if self._since >= self._every:
                 self._keep(number)
+                self._thin()
             fold_one(self._facts[number])
             self._since += 1
         self._thin()

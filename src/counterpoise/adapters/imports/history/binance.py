@@ -28,6 +28,8 @@ INCOME_TYPE, AMOUNT, ASSET, TRANSACTION = "incometype", "income", "asset", "tran
 TRADES_REQUIRED = (ID, SYMBOL, PRICE, QUANTITY, FEE, FEE_ASSET, TIME)
 INCOME_REQUIRED = (INCOME_TYPE, AMOUNT, ASSET, TIME, TRANSACTION)
 NUMBERS = (PRICE, QUANTITY, VALUE, FEE, AMOUNT, "realizedpnl")
+WRITTEN = MappingProxyType({FEE_ASSET: "commissionAsset", INCOME_TYPE: "incomeType", TRANSACTION: "tranId"})
+"""Column in lower case → as Binance writes it."""
 
 QUOTES = (
     *("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD1", "BTC", "ETH", "BNB", "EUR", "BRL", "TRY", "GBP", "AUD", "JPY"),

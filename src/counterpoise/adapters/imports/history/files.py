@@ -129,8 +129,13 @@ def _columns_of(sheet: Sheet, form: HistoryForm) -> _Columns:
     for columns in wanted:
         if all(name in sheet.columns for name in columns.required):
             return columns
-    told = "; ".join(f"{columns.name}: {', '.join(columns.required)}" for columns in wanted)
+    told = "; ".join(f"{columns.name}: {', '.join(map(_shown, columns.required))}" for columns in wanted)
     raise InvalidInput(place(sheet.name, 1), ",".join(sheet.columns.values()), f"the columns of a known form ({told})")
+
+
+def _shown(column: str) -> str:
+    """A column as its broker writes it."""
+    return binance.WRITTEN.get(column, column)
 
 
 def _refuse_unknown(sheet: Sheet) -> None:
@@ -180,13 +185,8 @@ def _each_once(entries: Sequence[HistoryEntry], sheet: Sheet, faults: Faults) ->
         first = known.setdefault(entry.identity, entry)
         differing = differences(first, entry)
         if differing:
-            faults.add(
-                InvalidInput(
-                    place(sheet.name, entry.row),
-                    f"id {entry.entry_id} with {differing[1]}",
-                    f"what row {first.row} says of the same id: {differing[0]}",
-                )
-            )
+            rule = f"one meaning of an id: this row has {differing[1]}; row {first.row} has {differing[0]}"
+            faults.add(InvalidInput(place(sheet.name, entry.row), f"id {entry.entry_id}", rule))
     return list(known.values())
 
 
