@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Position,
         RiskMode,
     )
+    from counterpoise.library.history import import_history, open_statement_account, preview_history
     from counterpoise.library.opening import Opening
     from counterpoise.library.plane import Counterpoise
     from counterpoise.library.planner import Holdings, PortfolioService, StrategyAllocation, merge_allocations
@@ -44,7 +45,10 @@ _HOMES = {
     "SizingPolicy": "counterpoise.domain.plans",
     "StrategyAllocation": "counterpoise.library.planner",
     "Target": "counterpoise.domain.plans",
+    "import_history": "counterpoise.library.history",
     "merge_allocations": "counterpoise.library.planner",
+    "open_statement_account": "counterpoise.library.history",
+    "preview_history": "counterpoise.library.history",
 }
 
 __all__ = [
@@ -66,7 +70,10 @@ __all__ = [
     "SizingPolicy",
     "StrategyAllocation",
     "Target",
+    "import_history",
     "merge_allocations",
+    "open_statement_account",
+    "preview_history",
 ]
 
 

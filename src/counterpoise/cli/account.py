@@ -17,7 +17,7 @@ from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.numbers import ZERO, canonical, exact, parse, plain
 from counterpoise.domain.time import zone
 from counterpoise.library.opening import Opening
-from counterpoise.library.statements import AccountCard, Held, beginning_of, open_statement_account, read_account
+from counterpoise.library.statements import AccountCard, Held, beginning_of, open_in_folder, read_account
 from counterpoise.wiring import settings_of, system_clock
 
 app = typer.Typer(help="Accounts of the data folder.", no_args_is_help=True)
@@ -79,7 +79,7 @@ def open_account(
         )
         at = None if since is None else beginning_of(since, time_zone, "--since", system_clock().now())
         settings = settings_of(data_dir)
-        is_new = asyncio.run(open_statement_account(settings, name, opening, at))
+        is_new = asyncio.run(open_in_folder(settings, name, opening, at))
     print(f"account {name} {'opened' if is_new else 'was there already'} in {settings.data_dir}")
 
 

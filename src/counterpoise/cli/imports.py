@@ -27,7 +27,7 @@ from counterpoise.domain.time import format_time
 from counterpoise.library.statements import (
     ImportReport,
     Rehearsal,
-    import_history,
+    book_rehearsed,
     rehearse_history,
 )
 from counterpoise.settings import Settings
@@ -40,6 +40,9 @@ INTERRUPTED = 130
 
 TENTHS = 10
 """Plain progress says so many things at most."""
+
+LINES_FROM = 5_000
+"""Entries from which on plain progress says anything."""
 
 
 def import_file(  # noqa: PLR0917 - one parameter an option
@@ -107,7 +110,7 @@ def _carry_out(settings: Settings, account: str | None, history: History, wish: 
     report = None
     if rehearsal.new and not wish.preview and (wish.yes or _confirmed(rehearsal)):
         with _progress(len(rehearsal.new), "booking") as step:
-            report = asyncio.run(import_history(settings, rehearsal, step))
+            report = asyncio.run(book_rehearsed(settings, rehearsal, step))
     if wish.is_json:
         print(json.dumps(_as_json(history, rehearsal, report), indent=2))
     elif report is not None:
@@ -208,7 +211,7 @@ def _progress(total: int, label: str) -> Iterator[Callable[[int], None]]:
 
 
 class _Lines:
-    """Says how far it is, a tenth at a time; of what is small nothing but its end."""
+    """Says how far it is, a tenth at a time; of what is done at once, nothing."""
 
     def __init__(self, total: int, label: str) -> None:
         self._total, self._label = total, label
@@ -218,6 +221,6 @@ class _Lines:
         """So many more are done."""
         self._done += done
         tenth = self._done * TENTHS // self._total if self._total else TENTHS
-        if tenth > self._told:
+        if tenth > self._told and self._total >= LINES_FROM:
             self._told = tenth
             print(f"{self._label}: {self._done:,} of {self._total:,}", file=sys.stderr, flush=True)

@@ -77,7 +77,7 @@ async def rehearse(
     account: AccountId,
     history: History,
     now: datetime,
-    on_fact: Callable[[], None] = lambda: None,
+    on_entry: Callable[[], None] = lambda: None,
 ) -> Rehearsal:
     """Find what is booked already, try the rest on a copy of the book, and say what comes of it.
 
@@ -86,7 +86,7 @@ async def rehearse(
         account: Into which the history would go.
         history: What a file says.
         now: No entry may be later than this but by SKEW_MAX.
-        on_fact: Called after each entry that was tried.
+        on_entry: Called after each entry that was tried.
 
     Raises:
         BrokenHistory: an entry that is ahead of the clock, that contradicts what is booked under its identity, or that
@@ -113,7 +113,7 @@ async def rehearse(
     correlation = f"{IMPORT}{history.digest}"
     _try(history, state, ImportHistory(
         actor=SYSTEM, at=now, cause=correlation, correlation=correlation, entries=new
-    ), now, on_fact)  # fmt: skip
+    ), now, on_entry)  # fmt: skip
     return Rehearsal(
         account=account,
         correlation=correlation,
@@ -231,7 +231,7 @@ def _text(value: object) -> str:
 
 
 def _try(
-    history: History, state: ControlState, command: ImportHistory, now: datetime, on_fact: Callable[[], None]
+    history: History, state: ControlState, command: ImportHistory, now: datetime, on_entry: Callable[[], None]
 ) -> None:
     """Fold what the command would book.
 
@@ -251,7 +251,8 @@ def _try(
             for fact in facts:
                 entry = rows.get(fact.fact_id, entry)
                 state.book.apply(fact)
-                on_fact()
+                if fact.fact_id in rows:
+                    on_entry()
             entry = None
     except CounterpoiseError as error:
         where = f"{history.name} row {entry.row}" if entry else history.name

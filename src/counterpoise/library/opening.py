@@ -13,6 +13,7 @@ from counterpoise.domain.accounts import (
     TradingMode,
     lot_method_of,
 )
+from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.instruments import Instrument, Symbol, instrument_id
 from counterpoise.domain.limits import PRESETS, ModePolicy, PortfolioConstraints, preset_of
 from counterpoise.domain.numbers import ZERO, from_python
@@ -68,23 +69,30 @@ class Opening:
     def statement(
         cls,
         name: str,
-        kind: AccountKind = AccountKind.CASH,
+        kind: AccountKind | str = AccountKind.CASH,
         *,
         currency: str = "USD",
         time_zone: str = "America/New_York",
         lot_method: LotMethod | None = None,
         cash: Decimal = ZERO,
     ) -> Opening:
-        """An account that only tells what happened elsewhere: it has no venue, never trades, and takes any symbol."""
+        """An account that only tells what happened elsewhere: it has no venue, never trades, and takes any symbol.
+
+        Raises:
+            InvalidInput: a kind that is none (`cash`, `margin`, `futures`), or a currency that is none.
+        """
+        found = AccountKind.__members__.get(str(kind).upper())
+        if found is None:
+            raise InvalidInput("kind", kind, "cash, margin or futures")
         terms = AccountTerms(
-            kind=kind,
+            kind=found,
             base_currency=currency,
             time_zone=time_zone,
             venue=STATEMENT_VENUE,
             mode=TradingMode.LIVE,  # the money is real
-            lot_method=lot_method or lot_method_of(kind),
+            lot_method=lot_method or lot_method_of(found),
         )
-        preset = preset_of(kind)
+        preset = preset_of(found)
         return cls(
             name=name,
             terms=terms,

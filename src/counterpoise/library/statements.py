@@ -35,9 +35,9 @@ __all__ = [
     "ImportReport",
     "Rehearsal",
     "beginning_of",
-    "import_history",
+    "book_rehearsed",
     "is_statement",
-    "open_statement_account",
+    "open_in_folder",
     "read_account",
     "rehearse_history",
 ]
@@ -83,9 +83,7 @@ class AccountCard:
     sequence: int
 
 
-async def open_statement_account(
-    settings: Settings, account: AccountId, opening: Opening, at: datetime | None = None
-) -> bool:
+async def open_in_folder(settings: Settings, account: AccountId, opening: Opening, at: datetime | None = None) -> bool:
     """Write the first facts of an account without a venue; False when it has them already.
 
     Args:
@@ -147,7 +145,7 @@ async def read_account(settings: Settings, account: AccountId | None) -> Account
 
 
 async def rehearse_history(
-    settings: Settings, account: AccountId | None, history: History, on_fact: Callable[[], None] = lambda: None
+    settings: Settings, account: AccountId | None, history: History, on_entry: Callable[[], None] = lambda: None
 ) -> Rehearsal:
     """What an import would do; nothing is booked.
 
@@ -158,12 +156,12 @@ async def rehearse_history(
     parts = _reading(settings)
     try:
         name = await _chosen(parts.journal, account, settings)
-        return await rehearse(parts.journal, name, history, parts.clock.now(), on_fact)
+        return await rehearse(parts.journal, name, history, parts.clock.now(), on_entry)
     finally:
         await parts.close()
 
 
-async def import_history(settings: Settings, rehearsal: Rehearsal, progress: Progress = lambda _: None) -> ImportReport:
+async def book_rehearsed(settings: Settings, rehearsal: Rehearsal, progress: Progress = lambda _: None) -> ImportReport:
     """Book what was rehearsed, in appends of which each is there whole or not at all.
 
     An import that was interrupted is done again from its file: what is booked is known, the rest follows.
