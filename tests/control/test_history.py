@@ -360,6 +360,24 @@ async def test_something_impossible_names_its_row() -> None:
         await books.rehearse(entry(1, EntryKind.RATE, asset="USD", price=D(2)))
 
 
+async def test_older_and_older_histories_are_put_in_their_places() -> None:
+    """Each reaches further back than the seven days that a book keeps, and so does what is loaded again."""
+    books = await Books().open()
+    span = timedelta(days=40)
+    for number in range(4):
+        early = DAY - number * span
+        at = [early + timedelta(hours=6 * step) for step in range(120)]
+        part = [cash(1000 * number + step, "1", at=when) for step, when in enumerate(at)]
+        assert (await books.rehearse(*part)).is_late is bool(number)
+        account = await books.book(*part)
+        assert account.view.state.cash["USD"] == 120 * (number + 1)
+    assert not (await books.rehearse(cash(9999, "1", at=NOW - timedelta(days=1)))).is_late
+    report = await verify(books.journal, InMemoryCheckpoints(), ACCOUNT, books.journal.key, ())
+    assert (report.ok, report.problems) == (True, ())
+    again = await books.ask()
+    assert again.view.book.digest() == account.view.book.digest()
+
+
 async def test_only_an_admin_imports() -> None:
     books = await Books().open()
     with pytest.raises(PolicyRefused, match="ImportHistory needs admin"):

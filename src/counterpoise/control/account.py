@@ -8,7 +8,7 @@ from datetime import datetime
 
 from counterpoise.access.policies import admit
 from counterpoise.control.activity import Activity
-from counterpoise.control.commands import Command
+from counterpoise.control.commands import Command, ImportHistory
 from counterpoise.control.decide import decide
 from counterpoise.control.decision import DUPLICATE, Answer, Effect
 from counterpoise.control.state import ControlState
@@ -25,9 +25,6 @@ BATCH_MAX = 256
 QUEUE_MAX = 4_096
 FOLLOW_UPS_MAX = 1_024
 """Bound on what one command may lead to before its append; reaching it is a fault of ours."""
-
-GATHERED_MIN = 64
-"""Facts of one decision from which on late ones are folded in one go."""
 
 
 class HalfFolded(CounterpoiseError):
@@ -156,14 +153,18 @@ class Account:
         for _ in range(FOLLOW_UPS_MAX):
             if not pending:
                 break
-            decision = decide(self.view, pending.pop(0), self._clock.now())
+            told = pending.pop(0)
+            decision = decide(self.view, told, self._clock.now())
             for fact in decision.facts:
                 self.view.book.require(fact)
             if any(fact.fact_id in self.view.recorded for fact in decision.facts):
                 if answer is None:
                     return DUPLICATE  # the giver asks again: the act had its effect, and others have come between
                 continue  # what would follow has followed already
-            self._fold(decision.facts)
+            if isinstance(told, ImportHistory) and len(decision.facts) > 1:
+                self._fold_history(decision.facts)
+            else:
+                self._fold(decision.facts)
             facts.extend(decision.facts)
             effects.extend(decision.effects)
             pending = [*decision.then, *pending]
@@ -180,9 +181,6 @@ class Account:
         Raises:
             HalfFolded: a later fact was refused, so the actor must end like after a failed append.
         """
-        if len(facts) >= GATHERED_MIN:
-            self._fold_many(facts)
-            return
         for number, fact in enumerate(facts):
             try:
                 self.view.fold(fact)
@@ -191,8 +189,8 @@ class Account:
                     raise
                 raise HalfFolded(f"fact {number + 1} of {len(facts)}, {fact.kind}: {error}") from error
 
-    def _fold_many(self, facts: tuple[Fact, ...]) -> None:
-        """Fold the facts of a large decision, an import's; who asked has tried them on a copy of the book.
+    def _fold_history(self, facts: tuple[Fact, ...]) -> None:
+        """Fold the facts of an import, of which many may be late; who asks has tried them on a copy of the book.
 
         Raises:
             HalfFolded: one was refused all the same.
