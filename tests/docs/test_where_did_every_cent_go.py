@@ -13,9 +13,9 @@ STEPS_MIN = 6
 
 def test_every_command_prints_what_the_page_shows(tmp_path: Path) -> None:
     steps = [
-        Step(command.partition("\n")[0], command.partition("\n")[2], 0)
+        Step(line, output, 0)
         for block in BLOCK.findall(PAGE.read_text(encoding="utf-8"))
-        for command in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+        for line, _, output in (text.partition("\n") for text in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:])
     ]
     assert len(steps) >= STEPS_MIN
     for step in steps:
