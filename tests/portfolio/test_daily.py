@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.domain.accounts import AccountKind
-from counterpoise.domain.errors import InvalidInput
+from counterpoise.domain.errors import InvalidFact, InvalidInput
 from counterpoise.domain.facts import (
     AccountConfigured,
     Deposit,
@@ -274,7 +275,8 @@ def test_days_sum_to_the_whole_exactly(acts: list[tuple[object, Decimal, int]], 
         made = Story(kind, "BTC", zone=zone)
         made.tell(InstrumentDefined(instrument=instrument("SAP", "EUR", "2")))
         for act in acts:
-            play(made, *act)
+            with suppress(InvalidFact):  # what cannot be true in its place is refused and changes nothing
+                play(made, *act)
         found = summed(made)
         if found:
             agrees(made, found)
