@@ -107,6 +107,20 @@ def test_a_cash_account_sells_at_most_what_it_holds_and_exactly_that_passes() ->
     assert cash(desk) == D(10_010)
 
 
+def test_a_sale_that_is_told_late_had_to_be_held_then() -> None:
+    desk = Desk("SPY")
+    desk.tell(replace(entry("a", "BUY", "10", "25"), at=START - timedelta(hours=2)))
+    desk.tell(replace(entry("b", "SELL", "8", "25"), at=START - timedelta(hours=1)))
+    desk.tell(entry("c", "BUY", "10", "25"))
+    early = replace(entry("d", "SELL", "2.5", "25"), at=START - timedelta(minutes=90))
+    with pytest.raises(InvalidInput, match="at most the 2 that are held"):
+        desk.tell(early)
+    with pytest.raises(InvalidInput, match="at most the 0 that are held"):
+        desk.tell(replace(early, at=START - timedelta(hours=3)))
+    desk.tell(replace(early, quantity=D(2)))
+    assert units(desk) == D(10)
+
+
 def test_what_the_venue_reports_is_booked_all_the_same() -> None:
     desk = Desk("SPY")
     desk.hold("SPY", "1", "25")

@@ -7,7 +7,19 @@ from typing import Annotated, cast
 
 import typer
 
-from counterpoise.cli import account, export, imports, ledger, reconcile, replay, serve, snapshot, token, verify
+from counterpoise.cli import (
+    account,
+    balance,
+    export,
+    imports,
+    ledger,
+    reconcile,
+    replay,
+    serve,
+    snapshot,
+    token,
+    verify,
+)
 from counterpoise.domain.errors import CounterpoiseError, InvalidInput
 
 FAILURE = 1
@@ -30,6 +42,7 @@ app.command("serve", short_help="The service and the dashboard on an account of 
 app.add_typer(account.app, name="account", short_help="Open an account that tells what happened elsewhere.")
 app.command("import", short_help="Your own history: fills and cash events from a file.")(imports.import_file)
 app.command("verify", short_help="Prove that a journal is whole.")(verify.verify_journal)
+app.add_typer(balance.app, name="balance", short_help="How much there is, by whom, how old, usable for what.")
 app.command("snapshot", short_help="Equity, cash and positions.")(snapshot.show)
 app.add_typer(ledger.app, name="ledger", short_help="Recorded facts, what they come to, and what corrects them.")
 app.add_typer(export.app, name="export", short_help="What is recorded, as plain files.")

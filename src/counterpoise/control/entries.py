@@ -21,6 +21,7 @@ from counterpoise.domain.numbers import DIGITS_MAX, ZERO, canonical, is_short, p
 from counterpoise.domain.orders import Side
 from counterpoise.domain.statements import VenueAccount
 from counterpoise.ledger.balances import CLOCK_SKEW_MAX
+from counterpoise.portfolio.economy import amended
 
 MANUAL = "manual"
 """Who says that an execution happened, where no venue does; its identities begin with this."""
@@ -132,8 +133,7 @@ def _check(state: ControlState, command: RecordFill, instrument: Instrument, now
     if state.state.opened.kind is not AccountKind.CASH:
         return
     if command.side is Side.SELL:
-        holding = state.state.holdings.get(instrument.instrument_id)
-        held = max(holding.quantity, ZERO) if holding else ZERO
+        held = _held_since(state, instrument, command.at)
         _require(
             "quantity",
             command.quantity,
@@ -148,6 +148,25 @@ def _check(state: ControlState, command: RecordFill, instrument: Instrument, now
         most, short = plain(canonical(free)), plain(canonical(cost * rate - free))
         rule = f"a purchase of at most {most} {state.state.base} with its fee; {short} is missing"
         raise InvalidInput("quantity", plain(command.quantity), rule)
+
+
+def _held_since(state: ControlState, instrument: Instrument, at: datetime) -> Decimal:
+    """The least that was held from `at` until now, ≥ 0: so much and no more can have been sold then.
+
+    A split since ends the walk back: before it the units were others.
+    """
+    holding = state.state.holdings.get(instrument.instrument_id)
+    held = least = holding.quantity if holding else ZERO
+    for fact in state.book.timeline.after(at):
+        if fact.instrument != instrument.instrument_id:
+            continue
+        if fact.kind == "Split":
+            break
+        effective = amended(state.state, fact) if fact.kind == "Fill" else None
+        if effective is not None:
+            held -= effective.body.side.sign * effective.body.quantity
+            least = min(least, held)
+    return max(least, ZERO)
 
 
 def _require(name: str, value: Decimal, holds: bool, rule: str) -> None:  # noqa: FBT001 - private

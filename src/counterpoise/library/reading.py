@@ -12,6 +12,7 @@ from counterpoise.control import readmodels
 from counterpoise.control.glance import glance
 from counterpoise.control.pulse import STALE_AFTER
 from counterpoise.control.recovery import load
+from counterpoise.control.state import ControlState
 from counterpoise.control.verify import VerifyReport, verify
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
@@ -73,10 +74,7 @@ async def read_overview(settings: Settings, account: AccountId | None) -> Seen:
         ConfigurationError: no journal, no such account, or several and none was named.
         JournalCorrupt: the journal is not what was written.
     """
-    async with reading(settings) as parts:
-        journal = parts.journal
-        name = await chosen(journal, account, settings)
-        view = await glance(journal, parts.checkpoints, name, await journal.anchors(), version("counterpoise"))
+    async with viewing(settings, account) as (parts, view):
         times = [mark.at for mark in view.state.marks.values()]
         opened = view.state.drawdown.ever.since
         now = max([*times, *([opened] if opened else [])], default=parts.clock.now())
@@ -204,6 +202,20 @@ async def read_history(
         name = await chosen(journal, account, settings)
         view = await load(journal, name, journal.key, await journal.anchors(), on_folded=keep)
         return view.state, tuple(facts), parts.clock.now()
+
+
+@asynccontextmanager
+async def viewing(settings: Settings, account: AccountId | None) -> AsyncIterator[tuple[Parts, ControlState]]:
+    """An account of a data folder as its journal has it, for reading only; and what it was read with.
+
+    Raises:
+        ConfigurationError: no journal, no such account, or several and none was named.
+        JournalCorrupt: the journal is not what was written.
+    """
+    async with reading(settings) as parts:
+        journal = parts.journal
+        name = await chosen(journal, account, settings)
+        yield parts, await glance(journal, parts.checkpoints, name, await journal.anchors(), version("counterpoise"))
 
 
 @asynccontextmanager

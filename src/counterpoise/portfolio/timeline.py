@@ -8,7 +8,7 @@ at least the last seven days (by the facts' own times); what is older is folded 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -179,6 +179,13 @@ class Timeline:
             fold_one(self._facts[number])
             self._since += 1
         self._thin()
+
+    def after(self, at: datetime) -> Iterator[Fact]:
+        """The kept facts that happened after `at`, the newest first."""
+        for where, fact in zip(reversed(self._places), reversed(self._facts), strict=True):
+            if where.at <= at:
+                return
+            yield fact
 
     def has_fill(self, fill_id: str) -> bool:
         """Whether the fill is among the facts that are kept."""
