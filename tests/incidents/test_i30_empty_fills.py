@@ -65,7 +65,15 @@ def test_a_frame_without_a_quantity_is_no_fill(quantity: str) -> None:
 def test_no_such_fact_can_be_made(name: str, value: str) -> None:
     numbers = {"quantity": D(1), "price": D(100), name: D(value)}
     with pytest.raises(InvalidFact, match=name):
-        Fill(fill_id="x", client_order_id="", side=Side.BUY, fee=D(0), fee_asset="USD", **numbers)
+        Fill(
+            fill_id="x",
+            client_order_id="",
+            side=Side.BUY,
+            quantity=numbers["quantity"],
+            price=numbers["price"],
+            fee=D(0),
+            fee_asset="USD",
+        )
 
 
 @pytest.mark.parametrize("field", ("quantity", "price"))

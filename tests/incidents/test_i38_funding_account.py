@@ -1,8 +1,8 @@
 """I-38: a balance was checked, but of the wrong asset's account, and so an order passed that nothing paid for.
 
-Given an account with plenty of one asset. When an order asks for an instrument that is paid in another, or names another
-account's instrument. Then it is denied: the asset that pays is derived from the instrument, and no request has a field to
-say otherwise.
+Given an account with plenty of one asset. When an order asks for an instrument that is paid in another, or names an
+instrument of another account. Then it is denied: the asset that pays is derived from the instrument, and no request has
+a field to say otherwise.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """I-41: the chain "broker, database, calculated, initial balance" ended in a constant that orders were approved on.
 
-When a balance is not confirmed by the venue, or is older than allowed, then it can never approve an order that adds risk;
-reductions pass; and there is no constant to fall back on.
+When a balance is not confirmed by the venue, or is older than allowed, then it can never approve an order that adds
+risk; reductions pass; and there is no constant to fall back on.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import AccountKind
 from counterpoise.domain.errors import InvalidInput, PortfolioError
 from counterpoise.domain.instruments import Instrument, Symbol, instrument_id
-from counterpoise.domain.numbers import HUNDRED, ONE, ZERO
+from counterpoise.domain.numbers import HUNDRED, ONE, ZERO, percent_of
 from counterpoise.risk.affordability import Affordable, cost_with_fees, margin_needed
 from counterpoise.risk.position_size import PositionSize, position_size
 
@@ -49,7 +49,8 @@ def afford(
     if rate is None:
         raise InvalidInput("symbol", symbol, f"an instrument whose currency, {instrument.quote}, has a rate")
     mark = state.live_marks.get(instrument.instrument_id)
-    worst = price if mark is None else max(price, (mark.price * (HUNDRED + collar_pct)).scaleb(-2))
+    # Where nobody has marked it, the price that is expected is the only one to move away from.
+    worst = max(price, percent_of(mark.price if mark is not None else price, HUNDRED + collar_pct))
     value = quantity * instrument.multiplier * worst * rate
     cost = cost_with_fees(ONE, value, state.state.opened.fee_rate)
     need, available = _need_and_available(state, now, instrument, value, cost)
