@@ -25,8 +25,7 @@ from pathlib import Path
 
 from counterpoise.adapters.journals.anchors import AnchorLog
 from counterpoise.adapters.journals.database import open_for_writing, pragmas
-from counterpoise.adapters.journals.rows import INSERT
-from counterpoise.adapters.journals.sqlite import SqliteJournal
+from counterpoise.adapters.journals.sqlite import INSERT, SqliteJournal, SqliteStore
 from counterpoise.adapters.journals.writer import Writer
 from counterpoise.domain.accounts import StrategyShare
 from counterpoise.domain.facts import Fact, Fill
@@ -96,7 +95,7 @@ async def ours(folder: Path, facts: list[Fact], batch: int) -> tuple[float, int]
 async def writer(folder: Path, drafts: list[Draft]) -> tuple[float, int]:
     """Facts per second through the writer's thread, and its commits."""
     with closing(open_for_writing(folder / "writer.db")) as connection:
-        thread = Writer(connection, TWIN_KEY, AnchorLog(folder / "anchors.log"), FixedClock())
+        thread = Writer(SqliteStore(connection), TWIN_KEY, AnchorLog(folder / "anchors.log"), FixedClock())
         began = time.perf_counter()
         for drafted in drafts:
             await thread.append(drafted)

@@ -20,7 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from counterpoise.adapters.journals.database import open_for_writing
-from counterpoise.adapters.journals.rows import INSERT
+from counterpoise.adapters.journals.sqlite import INSERT
 from counterpoise.demo.market import sample_prices
 from counterpoise.wiring import read_prices
 

@@ -31,13 +31,17 @@ TEXTS = (
     "account", "actor", "causation_id", "correlation_id", "fact_id", "kind", "occurred_at", "recorded_at", "source",
 )  # fmt: skip
 NUMBERS = ("epoch", "schema", "sequence")
-_UNITS = ("Fill", "OpeningPosition")
+_UNITS = ("Fill", "OpeningPosition", "PositionAdjusted")
 _MONEY = (
     "OpeningBalance", "Deposit", "Withdrawal", "TransferSent", "TransferReceived",
     "Fee", "Funding", "Interest", "Dividend", "Adjustment",
 )  # fmt: skip
-MOVED = {**dict.fromkeys(_UNITS, "quantity"), **dict.fromkeys(_MONEY, "amount")}
-"""Kind → the field of its body that is divided among strategies."""
+MOVED = {
+    **dict.fromkeys(_UNITS, ("quantity",)),
+    **dict.fromkeys(_MONEY, ("amount",)),
+    "AdjustmentReversed": ("amount", "quantity"),  # one of the two is 0
+}
+"""Kind → the fields of its body whose sum is divided among strategies."""
 
 _EXACT = Context(prec=1_000, traps=[Inexact, InvalidOperation])  # a sum that would be rounded is an error
 
@@ -345,17 +349,18 @@ def _anchor_in(line: bytes, number: int, path: str) -> Anchor:
 def _unequal_shares(fact: dict[str, object]) -> str:
     """Whether the parts of strategies sum to what the fact moves, exactly; a fact without parts says nothing."""
     shares, body = fact.get("strategy_shares"), fact.get("body")
-    field = MOVED.get(str(fact["kind"]))
-    if shares is None or field is None:
+    fields = MOVED.get(str(fact["kind"]))
+    if shares is None or fields is None:
         return ""
     try:
-        whole = Decimal(_text(body, field))
-        total = Decimal(0)
+        whole = total = Decimal(0)
+        for field in fields:
+            whole = _EXACT.add(whole, Decimal(_text(body, field)))
         for share in shares if isinstance(shares, list) else _refuse("shares"):
             total = _EXACT.add(total, Decimal(_text(share, "amount")))
     except (ValueError, DecimalException):
         return "its strategy shares cannot be read"
-    return "" if total == whole else f"its strategy shares sum to {total}, not to its {field} {whole}"
+    return "" if total == whole else f"its strategy shares sum to {total}, not to its {fields[-1]} {whole}"
 
 
 def _text(value: object, field: str) -> str:

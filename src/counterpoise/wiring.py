@@ -118,7 +118,7 @@ class Parts:
     latch: HaltLatch
     upkeep: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
     commits: Callable[[], int]
-    pragmas: Callable[[], Mapping[str, str | int]]
+    durability: Callable[[], Mapping[str, str | int]]
     release: Callable[[], None]
     owner: str
     owns: Callable[[], bool] = lambda: True
@@ -237,7 +237,7 @@ def reading_parts(settings: Settings) -> Parts:
         latch=HaltFile(folder.halt),
         upkeep=(),
         commits=lambda: journal.commits,
-        pragmas=journal.pragmas,
+        durability=journal.durability,
         release=lambda: None,
         owner=f"reader {os.getpid()}",
     )
@@ -262,7 +262,7 @@ def statement_parts(settings: Settings | None, command: str) -> Parts:
             journal, SqliteCheckpoints(folder.journal), clock, HaltFile(folder.halt), f"{command} {os.getpid()}"
         )
         parts.upkeep = (lambda: _keep_lease(ownership), lambda: _keep_anchored(journal))
-        parts.commits, parts.pragmas = (lambda: journal.commits), journal.pragmas
+        parts.commits, parts.durability = (lambda: journal.commits), journal.durability
         parts.release, parts.owns = ownership.release, (lambda: ownership.is_held)
         return parts
 
@@ -281,7 +281,7 @@ def _without_venue(
         latch=latch,
         upkeep=(),
         commits=lambda: 0,
-        pragmas=dict,
+        durability=dict,
         release=lambda: None,
         owner=owner,
     )
@@ -343,7 +343,7 @@ def _trading(
         latch=HaltFile(folder.halt),
         upkeep=(lambda: _keep_lease(ownership), lambda: _keep_anchored(journal)),
         commits=lambda: journal.commits,
-        pragmas=journal.pragmas,
+        durability=journal.durability,
         release=release,
         owner=f"{command} {os.getpid()}",
         owns=lambda: ownership.is_held,

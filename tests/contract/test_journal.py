@@ -2,7 +2,8 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 import pytest
 
 from counterpoise.adapters.journals.checkpoints import SqliteCheckpoints
-from counterpoise.adapters.journals.sqlite import CHUNK, SqliteJournal
+from counterpoise.adapters.journals.place import Server, read_url
+from counterpoise.adapters.journals.postgres import PostgresCheckpoints, PostgresJournal
+from counterpoise.adapters.journals.rows import CHUNK
+from counterpoise.adapters.journals.sqlite import SqliteJournal
 from counterpoise.domain.errors import DuplicateFact, InvalidFact, JournalRefused, StaleWriter, UnknownKind
 from counterpoise.domain.facts import Fact
 from counterpoise.ledger.audit import audit
@@ -18,6 +22,7 @@ from counterpoise.ledger.chain import genesis
 from counterpoise.ledger.checkpoints import Checkpoint, Checkpoints, InMemoryCheckpoints
 from counterpoise.ledger.codec import decode, encode
 from counterpoise.ledger.journal import Entry, InMemoryJournal, Journal, Tail
+from tests.adapters.journals.postgres_server import database
 from tests.ledger.samples import SAMPLES, deposit, deposits
 
 
@@ -28,23 +33,48 @@ class FixedClock:
         return datetime(2024, 3, 10, 7, tzinfo=UTC)
 
 
-async def in_memory(_folder: Path) -> Journal:
-    return InMemoryJournal()
+@contextmanager
+def in_memory(_folder: Path) -> Iterator[tuple[Journal, Checkpoints]]:
+    yield InMemoryJournal(), InMemoryCheckpoints()
 
 
-async def on_sqlite(folder: Path) -> Journal:
-    return SqliteJournal.open(folder / "journal.db", clock=FixedClock())
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[tuple[Journal, Checkpoints]]:
+    file = folder / "journal.db"
+    yield SqliteJournal.open(file, clock=FixedClock()), SqliteCheckpoints(file)
 
 
-JOURNALS = (pytest.param(in_memory, id="memory"), pytest.param(on_sqlite, id="sqlite"))
+@contextmanager
+def on_postgres(folder: Path) -> Iterator[tuple[Journal, Checkpoints]]:
+    with database() as url:
+        server = read_url(url)
+        assert isinstance(server, Server)
+        yield PostgresJournal.open(server, clock=FixedClock(), folder=folder), PostgresCheckpoints(server)
 
 
-@pytest.fixture(params=JOURNALS)
-async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
-    make: Callable[[Path], Awaitable[Journal]] = request.param
-    made = await make(tmp_path)
-    yield made
-    await made.close()
+STORES = (
+    pytest.param(in_memory, id="memory"),
+    pytest.param(on_sqlite, id="sqlite"),
+    pytest.param(on_postgres, id="postgres"),
+)
+
+
+@pytest.fixture(params=STORES)
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Journal, Checkpoints]]:
+    make: Callable[[Path], AbstractContextManager[tuple[Journal, Checkpoints]]] = request.param
+    with make(tmp_path) as made:
+        yield made
+        await made[0].close()
+
+
+@pytest.fixture
+def journal(stores: tuple[Journal, Checkpoints]) -> Journal:
+    return stores[0]
+
+
+@pytest.fixture
+def checkpoints(stores: tuple[Journal, Checkpoints]) -> Checkpoints:
+    return stores[1]
 
 
 async def entries_of(journal: Journal, account: str = "main", from_sequence: int = 1) -> list[Entry]:
@@ -151,6 +181,14 @@ REFUSALS = (
         id="one fact twice",
     ),
     pytest.param(3, 5, [], InvalidFact, id="nothing"),
+    pytest.param(3, 5, [deposit(3, epoch=5, fact_id="a\0b")], InvalidFact, id="an identity that not every store holds"),
+    pytest.param(
+        3,
+        5,
+        [deposit(3, epoch=5), dataclasses.replace(deposit(4, epoch=5), correlation_id="\0")],
+        InvalidFact,
+        id="a column that not every store holds",
+    ),
     pytest.param(3, 5, deposits(3, 1, epoch=5, account="other"), InvalidFact, id="a fact of another account"),
     pytest.param(3, 5, deposits(4, 1, epoch=5), InvalidFact, id="a fact with another sequence"),
     pytest.param(3, 5, [deposit(3, epoch=5), deposit(5, epoch=5)], InvalidFact, id="facts with a gap"),
@@ -264,16 +302,6 @@ async def test_the_twin_can_crash_before_and_after_an_append() -> None:
 
 
 # ── checkpoints ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture(params=("memory", "sqlite"))
-async def checkpoints(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Checkpoints]:
-    if request.param == "memory":
-        yield InMemoryCheckpoints()
-        return
-    journal = SqliteJournal.open(tmp_path / "journal.db", clock=FixedClock())
-    yield SqliteCheckpoints(tmp_path / "journal.db")
-    await journal.close()
 
 
 def checkpoint(sequence: int) -> Checkpoint:

@@ -193,6 +193,15 @@ def differ(*found: Break, cause: str = "compare/1") -> commands.Reconcile:
     return commands.Reconcile(actor=OWNER, at=START, cause=cause, statement=None, differences=found, confirmed=found)
 
 
+def stating(
+    said: VenueAccount, at: datetime = START, *, agrees: bool = False, cause: str = "statement/1"
+) -> commands.Command:
+    """The venue's statement, as it came or as a comparison found that it agrees."""
+    if not agrees:
+        return commands.RecordStatement(actor=OWNER, at=at, cause=cause, statement=said)
+    return commands.Reconcile(actor=OWNER, at=at, cause=cause, statement=said, differences=(), confirmed=())
+
+
 def mark(symbol: str, price: str, at: datetime = START) -> Mark:
     return Mark(instrument=instrument_id(VENUE, symbol), price=D(price), at=at)
 

@@ -29,6 +29,7 @@ from tests.control.making import (
     enable,
     judge,
     open_account,
+    stating,
     targets,
     venue_fill,
 )
@@ -49,10 +50,7 @@ def say(
         buying_power=None if power is None else D(power),
     )
     cause = f"statement/{desk.state.sequence}"
-    if agrees:
-        desk.tell(Reconcile(actor=OWNER, at=at, cause=cause, statement=said, differences=(), confirmed=()))
-    else:
-        desk.tell(RecordStatement(actor=OWNER, at=at, cause=cause, statement=said))
+    desk.tell(stating(said, at, agrees=agrees, cause=cause))
 
 
 def funded(cash: str = "500", kind: AccountKind = AccountKind.CASH, fee_rate: str = "0") -> Desk:

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from counterpoise.control import statements
-from counterpoise.control.statements import KEPT_EVERY, keep, refresh
+from counterpoise.control.statements import KEPT_EVERY, is_news, refresh
 from counterpoise.domain.errors import VenueUnavailable
 from counterpoise.domain.statements import VenueAccount
-from tests.control.making import START, D, Floor, candidate, judge
+from tests.control.making import START, D, Floor, candidate, judge, stating
 
 
 async def said(floor: Floor) -> int:
@@ -35,7 +35,8 @@ async def test_what_says_nothing_new_is_recorded_only_now_and_then() -> None:
         )
         for statement, after, agrees, recorded in steps:
             floor.clock.advance(START + after)
-            await keep(floor.account, statement, START + after, agrees=agrees)
+            if is_news(floor.view, statement, START + after, agrees=agrees):
+                await floor.ask(stating(statement, START + after, agrees=agrees, cause=f"compare/{after}"))
             assert await said(floor) == recorded
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from counterpoise import verifier
-from counterpoise.adapters.journals.sqlite import CHUNK, SqliteJournal
+from counterpoise.adapters.journals.rows import CHUNK
+from counterpoise.adapters.journals.sqlite import SqliteJournal
 from counterpoise.cli.whole_file import WholeFile
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
 from counterpoise.library.reading import export_journal

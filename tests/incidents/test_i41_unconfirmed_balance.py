@@ -19,7 +19,6 @@ import counterpoise.control.balance_book as balance_book_module
 import counterpoise.ledger.balances as balances_module
 from counterpoise.control import cycle
 from counterpoise.control.balance_book import balance_of
-from counterpoise.control.commands import RecordStatement
 from counterpoise.control.gate_book import gate_book
 from counterpoise.control.statements import refresh
 from counterpoise.domain.accounts import STATEMENT_VENUE
@@ -41,6 +40,7 @@ from tests.control.making import (
     judge,
     open_account,
     rebalance,
+    stating,
     targets,
 )
 
@@ -61,7 +61,7 @@ def desk(age_max: int | None = None, venue: str = "scripted") -> Desk:
 def confirmed(made: Desk, seconds_ago: float, venue: str = "scripted", *, agrees: bool = False) -> None:
     at = START - timedelta(seconds=seconds_ago)
     said = VenueAccount(venue=venue, currency="USD", cash=D(9000), as_of=at)
-    made.tell(RecordStatement(actor=OWNER, at=START, cause=f"s/{seconds_ago}", statement=said, agrees=agrees))
+    made.tell(stating(said, agrees=agrees, cause=f"s/{seconds_ago}"))
 
 
 def verdict(made: Desk, symbol: str, units: str, action: str = "BUY", cause: str = "judge/1") -> Verdict:
@@ -116,7 +116,7 @@ def test_the_gate_adds_risk_exactly_where_the_balance_may_trade(seconds_ago: flo
     made = desk()
     at = START - timedelta(seconds=seconds_ago)
     said = VenueAccount(venue="scripted", currency="USD", cash=D(9000), as_of=min(at, START))
-    made.tell(RecordStatement(actor=OWNER, at=START, cause="s", statement=said, agrees=agrees))
+    made.tell(stating(said, agrees=agrees))
     usable = {balance_of(made.state, START, source).usable_for for source in ("broker", "ledger")}
     assert gate_book(made.state, START).balance_usable is (UsableFor.TRADE in usable)
     for source in ("history", "opening"):

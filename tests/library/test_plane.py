@@ -57,7 +57,7 @@ def fakes() -> Parts:
         latch=MemoryLatch(),
         upkeep=(),
         commits=lambda: 0,
-        pragmas=dict,
+        durability=dict,
         release=lambda: None,
         owner="test",
     )

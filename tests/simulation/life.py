@@ -94,7 +94,7 @@ class Process:
             latch=self.world.latch,
             upkeep=(),
             commits=lambda: 0,
-            pragmas=dict,
+            durability=dict,
             release=lambda: None,
             owner=self.name,
             wall=self.world.clock,

@@ -240,7 +240,7 @@ def test_both_verifiers_agree_on_a_journal_of_every_kind() -> None:
     entries = sealed(draft(account, 1, facts[0].epoch, facts), TWIN_KEY, genesis(account))
     for number in range(len(entries)):
         spoiled = [*entries]
-        spoiled[number] = entries[number]._replace(raw=entries[number].raw.replace(b'"schema":1', b'"schema":2'))
+        spoiled[number] = entries[number]._replace(raw=entries[number].raw.replace(b'"schema":', b'"schema":1'))
         assert audit(spoiled, TWIN_KEY, account).first_bad == proved(exported(spoiled, account)).first_bad == number + 1
 
 

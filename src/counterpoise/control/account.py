@@ -12,7 +12,7 @@ from counterpoise.control.commands import Command, ImportHistory
 from counterpoise.control.decide import decide
 from counterpoise.control.decision import DUPLICATE, Answer, Effect
 from counterpoise.control.state import ControlState
-from counterpoise.domain.errors import CounterpoiseError
+from counterpoise.domain.errors import CounterpoiseError, InvalidInput
 from counterpoise.domain.facts import Fact
 from counterpoise.domain.instruments import check_text
 from counterpoise.domain.time import Clock
@@ -70,6 +70,8 @@ class Account:
         for name in ("cause", "reference", "reason", "strategy"):
             if hasattr(command, name):
                 check_text(getattr(command, name), name)
+        if "\0" in command.cause:
+            raise InvalidInput("cause", command.cause, "text without the character NUL")
         self._refuse_if_ended()
         with self._activity.working():
             answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

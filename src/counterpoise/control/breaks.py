@@ -35,7 +35,7 @@ def reconcile(state: ControlState, command: Reconcile, now: datetime) -> Decisio
     if command.statement is not None:
         draft.add(
             entries.stated(command.statement, agrees=not command.differences),
-            occurred_at=min(command.statement.as_of, now),
+            occurred_at=min(command.statement.as_of, command.at),
             source=command.statement.venue,
         )
     missing = missing_units(state.state)

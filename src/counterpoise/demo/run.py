@@ -118,7 +118,7 @@ async def summarise(plane: Counterpoise, plan: ReplayPlan, began: datetime, cloc
         stale_cells=plan.history.stale_cells,
         equity_proof_residual=overview.proof.residual,
         replay_digest=plane.digest(),
-        synchronous=SYNCHRONOUS[int(parts.pragmas()["synchronous"])],
+        synchronous=SYNCHRONOUS[int(parts.durability()["synchronous"])],
     )
 
 

@@ -159,11 +159,19 @@ def draft(account: AccountId, expected_sequence: int, epoch: int, facts: Sequenc
         carried = (fact.account, fact.sequence, fact.epoch)
         if carried != (account, sequence, epoch):
             raise InvalidFact("account, sequence, epoch", repr(carried), f"{(account, sequence, epoch)!r}")
+        _refuse_nul(fact)
         if fact.fact_id in seen:
             raise DuplicateFact(account, fact.fact_id)
         seen.add(fact.fact_id)
     encoded = tuple((fact, codec.encode(fact)) for fact in facts)
     return Draft(account=account, expected_sequence=expected_sequence, epoch=epoch, facts=encoded)
+
+
+def _refuse_nul(fact: Fact) -> None:
+    """What stands in a column must be text that every store can hold; inside the bytes any character may stand."""
+    texts = (fact.account, fact.fact_id, fact.source, fact.actor, fact.correlation_id, fact.causation_id)
+    if any("\0" in text for text in (*texts, fact.instrument or "")):
+        raise InvalidFact("fact", fact.fact_id, "text without the character NUL, which not every database can hold")
 
 
 def refuse_stale(drafted: Draft, tail: Tail) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from counterpoise.adapters.journals.anchors import read_anchors
-from counterpoise.adapters.journals.sqlite import CHUNK, SqliteJournal
+from counterpoise.adapters.journals.rows import CHUNK
+from counterpoise.adapters.journals.sqlite import SqliteJournal, SqliteStore
 from counterpoise.domain.errors import (
     ConfigurationError,
     DuplicateFact,
@@ -71,8 +72,8 @@ def altered(file: Path, *statements: str) -> None:
 
 def test_the_settings_that_make_it_durable_are_read_back(file: Path) -> None:
     journal = opened(file)
-    assert journal.pragmas()["journal_mode"] == "wal"
-    assert journal.pragmas()["synchronous"] == 2
+    assert journal.durability()["journal_mode"] == "wal"
+    assert journal.durability()["synchronous"] == 2
     asyncio.run(journal.close())
 
 
@@ -107,7 +108,7 @@ def test_opening_a_current_journal_imports_no_migrations(file: Path) -> None:
 import sys
 from pathlib import Path
 from datetime import datetime, UTC
-from counterpoise.adapters.journals.sqlite import CHUNK, SqliteJournal
+from counterpoise.adapters.journals.sqlite import SqliteJournal
 SqliteJournal.open(Path({str(file)!r}), clock=None)
 print([name for name in ("alembic", "sqlalchemy") if name in sys.modules])
 """
@@ -352,7 +353,9 @@ async def test_an_anchor_that_cannot_be_written_stops_no_append_and_is_said(file
 
 
 def connection_of(journal: SqliteJournal) -> sqlite3.Connection:
-    return journal._writer._connection
+    store = journal._writer._store
+    assert isinstance(store, SqliteStore)
+    return store._connection
 
 
 def limit_pages(connection: sqlite3.Connection, spare: int) -> None:
@@ -452,7 +455,7 @@ async def test_a_commit_that_answers_with_an_error_is_settled_by_what_is_there(
 ) -> None:
     await journal.append("main", 1, 1, deposits(1, 1))
     failing: Any = Failing(connection_of(journal), code, when=when)
-    journal._writer._connection = failing
+    journal._writer._store = SqliteStore(failing)
     if isinstance(outcome, int):
         assert await journal.append("main", 2, 1, deposits(2, 1)) == outcome
     else:
@@ -553,7 +556,7 @@ CHILD = """
 import asyncio, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from counterpoise.adapters.journals.sqlite import CHUNK, SqliteJournal
+from counterpoise.adapters.journals.sqlite import SqliteJournal
 from counterpoise.domain.errors import StaleWriter
 from counterpoise.domain.numbers import exact
 from tests.ledger.samples import deposits

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from counterpoise.adapters.journals.place import File
 from counterpoise.domain.errors import ConfigurationError, JournalBroken, JournalCorrupt, JournalRefused
 
 REVISIONS = ("0001",)
@@ -130,7 +131,7 @@ def _make_current(connection: sqlite3.Connection, database: Path) -> None:
     # Imported here: it costs more than opening a current database.
     from counterpoise.adapters.journals.migrate import migrate  # noqa: PLC0415
 
-    migrate(database, REVISIONS[-1])
+    migrate(File(database), REVISIONS[-1])
 
 
 def revision(connection: sqlite3.Connection) -> str | None:

@@ -57,6 +57,15 @@ def make_key(path: Path) -> bytes:
     return read_key(path)
 
 
+def key_for(path: Path, *, has_entries: bool) -> bytes:
+    """The key of a journal; a new one is made only for a journal that nothing was sealed in yet.
+
+    Raises:
+        ConfigurationError: see `read_key` and `make_key`.
+    """
+    return read_key(path) if has_entries else make_key(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Make new names in `folder` durable."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,26 +1,59 @@
-"""Which statements write and read the entries of a journal?"""
+"""Which statements read the entries of a journal, whatever the database?"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from counterpoise.ledger.journal import Entry
 
-_COLUMNS = ", ".join(Entry._fields)
-_MARKS = ", ".join("?" for _ in Entry._fields)
+COLUMNS = ", ".join(Entry._fields)
+CHUNK = 1_000
+"""Entries that one read brings into memory."""
 
-INSERT = f"INSERT INTO entries ({_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608 - our own names, no input
-SELECT_LOWEST = (
-    f"SELECT {_COLUMNS}, rowid FROM entries "  # noqa: S608 - as above
-    "WHERE account = ? ORDER BY sequence, rowid LIMIT ?"
-)
-"""The lowest and not those from 1 on: an entry below 1 is one that somebody put there."""
 
-SELECT_NEXT = (
-    f"SELECT {_COLUMNS}, rowid FROM entries "  # noqa: S608 - as above
-    "WHERE account = ? AND (sequence, rowid) > (?, ?) ORDER BY sequence, rowid LIMIT ?"
-)
-"""After a row, and not after its sequence: who owns the database can give two rows the same one."""
-SELECT_LAST = f"SELECT {_COLUMNS} FROM entries WHERE account = ? ORDER BY sequence DESC LIMIT 1"  # noqa: S608 - as above
-SELECT_ONE = f"SELECT {_COLUMNS} FROM entries WHERE account = ? AND sequence = ?"  # noqa: S608 - as above
-HAS_FACT = "SELECT 1 FROM entries WHERE account = ? AND fact_id = ?"
-LOWEST_ACCOUNT = "SELECT account FROM entries ORDER BY account LIMIT 1"
-NEXT_ACCOUNT = "SELECT account FROM entries WHERE account > ? ORDER BY account LIMIT 1"
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The reads of a journal for a driver that writes `mark` where a value goes.
+
+    Attributes:
+        first: The lowest entries of an account; account, count.
+        following: The entries from a sequence on; account, sequence, count.
+        last: The highest entry of an account.
+        one: The entry of an account and a sequence.
+        has_fact: Whether an account has a fact.
+        next_account: The first account after a name. One look-up an account; DISTINCT would walk every entry.
+        nameless: An entry of no account, which nobody recorded.
+    """
+
+    mark: str
+
+    @property
+    def first(self) -> str:
+        return f"SELECT {COLUMNS} FROM entries WHERE account = {self.mark} ORDER BY sequence LIMIT {self.mark}"  # noqa: S608 - our own names
+
+    @property
+    def following(self) -> str:
+        return (
+            f"SELECT {COLUMNS} FROM entries "  # noqa: S608 - our own names
+            f"WHERE account = {self.mark} AND sequence >= {self.mark} ORDER BY sequence LIMIT {self.mark}"
+        )
+
+    @property
+    def last(self) -> str:
+        return f"SELECT {COLUMNS} FROM entries WHERE account = {self.mark} ORDER BY sequence DESC LIMIT 1"  # noqa: S608 - our own names
+
+    @property
+    def one(self) -> str:
+        return f"SELECT {COLUMNS} FROM entries WHERE account = {self.mark} AND sequence = {self.mark}"  # noqa: S608 - our own names
+
+    @property
+    def has_fact(self) -> str:
+        return f"SELECT 1 FROM entries WHERE account = {self.mark} AND fact_id = {self.mark}"  # noqa: S608 - our own names
+
+    @property
+    def next_account(self) -> str:
+        return f"SELECT account FROM entries WHERE account > {self.mark} ORDER BY account LIMIT 1"  # noqa: S608 - our own names
+
+    @property
+    def nameless(self) -> str:
+        return "SELECT 1 FROM entries WHERE account IS NULL OR account = '' LIMIT 1"

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from counterpoise.adapters.journals import database as db
-from counterpoise.adapters.journals.anchors import ANCHORS_FILE, AnchorLog, read_anchors
-from counterpoise.adapters.journals.key import KEY_FILE, make_key, read_key
-from counterpoise.adapters.journals.rows import LOWEST_ACCOUNT, NEXT_ACCOUNT, SELECT_LAST, SELECT_LOWEST, SELECT_NEXT
+from counterpoise.adapters.journals.anchors import ANCHORS_FILE, AnchorLog
+from counterpoise.adapters.journals.key import KEY_FILE, key_for
+from counterpoise.adapters.journals.rows import COLUMNS, Statements
+from counterpoise.adapters.journals.store import Conflict, every_account
+from counterpoise.adapters.journals.stored import StoredJournal
 from counterpoise.adapters.journals.writer import Writer
 from counterpoise.domain.accounts import AccountId
-from counterpoise.domain.errors import JournalCorrupt, JournalRefused
-from counterpoise.domain.facts import Fact
 from counterpoise.domain.time import Clock
-from counterpoise.ledger.journal import NUMBER_MAX, Anchor, Entry, Tail, draft, tail_of
+from counterpoise.ledger.journal import Entry, Tail
 
-CHUNK = 1_000
-"""Entries that one read brings into memory."""
+READS = Statements("?")
+INSERT = f"INSERT INTO entries ({COLUMNS}) VALUES ({', '.join('?' for _ in Entry._fields)})"  # noqa: S608 - our own names
 
 
-class SqliteJournal:
+class SqliteJournal(StoredJournal):
     """A journal in one file; see `Journal` for what it promises."""
-
-    def __init__(self, database: Path, key: bytes, writer: Writer) -> None:
-        self._database = database
-        self._key = key
-        self._writer = writer
-        self._is_open = True
 
     @classmethod
     def open(
@@ -58,124 +50,130 @@ class SqliteJournal:
         """
         with ExitStack() as undo:
             connection = undo.enter_context(closing(db.open_for_writing(database, busy_seconds)))
-            key = _key_of(connection, key_file or database.with_name(KEY_FILE))
-            log = AnchorLog(database.with_name(ANCHORS_FILE))
-            journal = cls(database, key, Writer(connection, key, log, clock))
+            key = key_for(key_file or database.with_name(KEY_FILE), has_entries=_has_entries(connection))
+            anchors = database.with_name(ANCHORS_FILE)
+            writer = Writer(SqliteStore(connection), key, AnchorLog(anchors), clock)
+            journal = cls(key, writer, lambda: _reader(database), anchors)
             undo.pop_all()
         return journal
 
-    @property
-    def key(self) -> bytes:
-        """See `Journal.key`."""
-        return self._key
 
-    @property
-    def commits(self) -> int:
-        """Transactions that wrote entries since the journal was opened."""
-        return self._writer.commits
+class SqliteStore:
+    """The connection that writes; see `Store`. One transaction at a time in the whole file keeps others out."""
 
-    @property
-    def anchor_problem(self) -> str:
-        """Why the last anchor could not be written, or nothing; appends go on and each tries again."""
-        return self._writer.anchor_problem
+    keeps_others_out = False  # only until the commit: the next transaction may be another process's
 
-    def pragmas(self) -> Mapping[str, str | int]:
-        """The settings that the writing connection has, read back from it."""
-        return self._writer.pragmas
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
 
-    async def append(self, account: AccountId, expected_sequence: int, epoch: int, facts: Sequence[Fact]) -> int:
-        """See `Journal.append`."""
-        self._check_open()
-        return await self._writer.append(draft(account, expected_sequence, epoch, facts))
+    def settings(self) -> Mapping[str, str | int]:
+        """See `Store.settings`."""
+        return db.pragmas(self._connection)
 
-    async def read(self, account: AccountId, from_sequence: int = 1) -> AsyncIterator[Entry]:
-        """See `Journal.read`; holds `CHUNK` entries at a time and no lock between them."""
-        self._check_open()
-        with closing(await asyncio.to_thread(self._reader)) as connection:
-            before = (from_sequence - 1, NUMBER_MAX) if from_sequence > 1 else None
-            while True:
-                rows = await asyncio.to_thread(_chunk, connection, account, before)
-                for row in rows:
-                    yield Entry._make(row[:-1])
-                if len(rows) < CHUNK:
-                    return
-                before = Entry._make(rows[-1][:-1]).sequence, rows[-1][-1]
+    def begin(self) -> None:
+        """See `Store.begin`; takes the file's lock for writing."""
+        with _told():
+            self._connection.execute("BEGIN IMMEDIATE")
 
-    async def last(self, account: AccountId) -> Tail:
-        """See `Journal.last`."""
-        self._check_open()
-        return await asyncio.to_thread(self._last, account)
+    def claim(self, account: AccountId) -> None:
+        """See `Store.claim`: the transaction is the claim."""
+        assert self._connection.in_transaction, f"account {account} is claimed by a transaction"
 
-    async def accounts(self) -> tuple[AccountId, ...]:
-        """See `Journal.accounts`."""
-        self._check_open()
-        return await asyncio.to_thread(self._accounts)
+    def last(self, account: AccountId) -> Entry | None:
+        """See `Store.last`."""
+        return self._entry(READS.last, account)
 
-    async def anchor_now(self) -> None:
-        """See `Journal.anchor_now`."""
-        self._check_open()
-        await self._writer.anchor()
+    def one(self, account: AccountId, sequence: int) -> Entry | None:
+        """See `Store.one`."""
+        return self._entry(READS.one, account, sequence)
 
-    async def anchors(self) -> tuple[Anchor, ...]:
-        """See `Journal.anchors`.
+    def has_fact(self, account: AccountId, fact_id: str) -> bool:
+        """See `Store.has_fact`."""
+        with _told(), closing(self._connection.execute(READS.has_fact, (account, fact_id))) as found:
+            return found.fetchone() is not None
 
-        Raises:
-            JournalCorrupt: anchors.log holds a line that is no anchor.
-            JournalRefused: it cannot be read.
-        """
-        try:
-            return await asyncio.to_thread(read_anchors, self._database.with_name(ANCHORS_FILE))
-        except OSError as error:
-            raise JournalRefused(f"{ANCHORS_FILE} cannot be read ({error.strerror})") from error
+    def insert(self, entries: Sequence[Entry], tail: Tail) -> None:  # noqa: ARG002 - the trigger looks for the tail
+        """See `Store.insert`."""
+        with _told():
+            self._connection.executemany(INSERT, entries)
 
-    async def close(self) -> None:
-        """See `Journal.close`; anchors the tails that moved.
+    def commit(self) -> None:
+        """See `Store.commit`."""
+        with _told():
+            self._connection.execute("COMMIT")
 
-        Raises:
-            JournalRefused: everything is closed, but the anchors could not be written.
-        """
-        if self._is_open:
-            self._is_open = False
-            await asyncio.to_thread(self._writer.close)
-            if self._writer.anchor_problem:
-                raise JournalRefused(f"closed, but not anchored: {self._writer.anchor_problem}")
+    def roll_back(self) -> None:
+        """See `Store.roll_back`; after some errors SQLite has done it by itself."""
+        with _told():
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
-    def _reader(self) -> sqlite3.Connection:
-        with db.reading("opening the journal to read"):
-            return db.connect(self._database, "ro")
+    def regain(self, accounts: Collection[AccountId]) -> bool:  # noqa: ARG002 - the file has one writer
+        """See `Store.regain`: a transaction that is still open was not committed."""
+        return not self._connection.in_transaction
 
-    def _last(self, account: AccountId) -> Tail:
-        with closing(self._reader()) as connection, db.reading("reading the end of the journal"):
-            row = connection.execute(SELECT_LAST, (account,)).fetchone()
-        return tail_of(Entry._make(row) if row else None, account)
+    def keep_alive(self) -> bool:
+        """See `Store.keep_alive`: a file asks for no sign of life."""
+        return True
 
-    def _accounts(self) -> tuple[AccountId, ...]:
-        found: list[AccountId] = []
-        with closing(self._reader()) as connection, db.reading("listing the accounts"):
-            row = connection.execute(LOWEST_ACCOUNT).fetchone()
-            while row:
-                if type(row[0]) is not str or not row[0]:
-                    raise JournalCorrupt("the journal has an entry of no account, which nobody recorded")
-                found.append(row[0])
-                # One look-up an account; DISTINCT would walk every entry.
-                row = connection.execute(NEXT_ACCOUNT, (row[0],)).fetchone()
-        return tuple(found)
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._connection.close()
 
-    def _check_open(self) -> None:
-        if not self._is_open:
-            raise JournalRefused("the journal is closed")
+    def _entry(self, statement: str, *values: object) -> Entry | None:
+        with _told():
+            row = self._connection.execute(statement, values).fetchone()
+        return Entry._make(row) if row else None
 
 
-def _chunk(connection: sqlite3.Connection, account: AccountId, before: tuple[int, int] | None) -> list[tuple[Any, ...]]:
-    """The rows after the one with this sequence and rowid, or the lowest; the rowid is the last column."""
-    with db.reading("reading the journal"):
-        if before is None:
-            return connection.execute(SELECT_LOWEST, (account, CHUNK)).fetchall()
-        return connection.execute(SELECT_NEXT, (account, *before, CHUNK)).fetchall()
+class SqliteReader:
+    """A connection that reads; see `Reader`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def following(self, account: AccountId, sequence: int | None, count: int) -> list[Entry]:
+        """See `Reader.following`."""
+        statement, values = (
+            (READS.first, (account, count)) if sequence is None else (READS.following, (account, sequence, count))
+        )
+        with db.reading("reading the journal"):
+            return [Entry._make(row) for row in self._connection.execute(statement, values)]
+
+    def last(self, account: AccountId) -> Entry | None:
+        """See `Reader.last`."""
+        with db.reading("reading the end of the journal"):
+            row = self._connection.execute(READS.last, (account,)).fetchone()
+        return Entry._make(row) if row else None
+
+    def accounts(self) -> tuple[AccountId, ...]:
+        """See `Reader.accounts`."""
+        with db.reading("listing the accounts"):
+            return every_account(
+                lambda above: self._connection.execute(READS.next_account, (above,)).fetchone(),
+                self._connection.execute(READS.nameless).fetchone,
+            )
 
 
-def _key_of(connection: sqlite3.Connection, path: Path) -> bytes:
-    """The key; a new one is made only for a journal that nothing was sealed in yet."""
+@contextmanager
+def _reader(database: Path) -> Iterator[SqliteReader]:
+    with db.reading("opening the journal to read"):
+        connection = db.connect(database, "ro")
+    with closing(connection):
+        yield SqliteReader(connection)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Give the errors of the writer their meaning."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise Conflict(str(error)) from error
+    except sqlite3.Error as error:
+        raise db.meaning(error, "appending") from error
+
+
+def _has_entries(connection: sqlite3.Connection) -> bool:
     with db.reading("opening the journal"):
-        has_entries = connection.execute("SELECT EXISTS (SELECT 1 FROM entries)").fetchone()[0]
-    return read_key(path) if has_entries else make_key(path)
+        return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM entries)").fetchone()[0])
