@@ -36,6 +36,26 @@ def test_the_key_may_lie_elsewhere() -> None:
     assert made.journal_key_file == Path("/keys/journal.key")
 
 
+URL = "postgresql://trader:hunter2@db.example/book"
+
+
+@pytest.mark.parametrize(
+    ("environment", "stated", "url"),
+    (
+        pytest.param({}, None, None, id="in the folder"),
+        pytest.param({"COUNTERPOISE_JOURNAL_URL": ""}, None, None, id="empty is in the folder"),
+        pytest.param({"COUNTERPOISE_JOURNAL_URL": URL}, None, URL, id="elsewhere"),
+        pytest.param({"COUNTERPOISE_JOURNAL_URL": URL}, "sqlite:///x.db", "sqlite:///x.db", id="the caller wins"),
+    ),
+)
+def test_the_journal_may_be_elsewhere(environment: dict[str, str], stated: str | None, url: str | None) -> None:
+    assert from_environment({**HOME, **environment}, journal_url=stated).journal_url == url
+
+
+def test_settings_never_show_the_password_of_the_journal() -> None:
+    assert "hunter2" not in repr(from_environment({**HOME, "COUNTERPOISE_JOURNAL_URL": URL}))
+
+
 @pytest.mark.parametrize("name", ("COUNTERPOISE_DATADIR", "COUNTERPOISE_", "COUNTERPOISE_data_dir"))
 def test_a_name_that_nothing_reads_is_refused_with_those_that_are_known(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"unknown setting {name}; known are") as caught:

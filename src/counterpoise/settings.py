@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from counterpoise.domain.errors import ConfigurationError
@@ -12,9 +12,10 @@ PREFIX = "COUNTERPOISE_"
 KEYS = {
     "COUNTERPOISE_DATA_DIR": "folder of the journal and its key",
     "COUNTERPOISE_JOURNAL_KEY_FILE": "file of the journal key, when it is kept elsewhere",
+    "COUNTERPOISE_JOURNAL_URL": "sqlite:///FILE or postgresql://…, when the journal is not in the folder",
 }
 # Read by the test suite, never by the product.
-_TEST_KEYS = frozenset({"COUNTERPOISE_TEST_POSTGRES", "COUNTERPOISE_TEST_REDIS"})
+_TEST_KEYS = frozenset({"COUNTERPOISE_TEST_LONG", "COUNTERPOISE_TEST_POSTGRES", "COUNTERPOISE_TEST_REDIS"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +25,18 @@ class Settings:
     Attributes:
         data_dir: Folder of the journal, its key, the anchors and the paper venue.
         journal_key_file: The journal's key when it is not in `data_dir`.
+        journal_url: Where the journal is when it is not in `data_dir`; may hold a password, so it is never shown.
     """
 
     data_dir: Path
     journal_key_file: Path | None = None
+    journal_url: str | None = field(default=None, repr=False)
 
 
-def from_environment(environment: Mapping[str, str], data_dir: Path | None = None) -> Settings:
-    """Settings from the environment; `data_dir` from the command line wins.
+def from_environment(
+    environment: Mapping[str, str], data_dir: Path | None = None, journal_url: str | None = None
+) -> Settings:
+    """Settings from the environment; `data_dir` and `journal_url` from the caller win.
 
     Raises:
         ConfigurationError: a COUNTERPOISE_ name that nothing reads, which may be a typing mistake.
@@ -45,6 +50,7 @@ def from_environment(environment: Mapping[str, str], data_dir: Path | None = Non
     return Settings(
         data_dir=data_dir or Path(environment.get("COUNTERPOISE_DATA_DIR") or _default_folder(environment)),
         journal_key_file=Path(key_file) if key_file else None,
+        journal_url=journal_url or environment.get("COUNTERPOISE_JOURNAL_URL") or None,
     )
 
 

@@ -22,8 +22,10 @@ from counterpoise.adapters.halt_file import HaltFile
 from counterpoise.adapters.imports.history.files import FeeSign, HistoryForm, NumberStyle, ReadingTerms, read_history
 from counterpoise.adapters.imports.limits import LimitsFile, read_limits
 from counterpoise.adapters.imports.targets import TargetFile, check_known, read_targets
-from counterpoise.adapters.journals.checkpoints import SqliteCheckpoints
-from counterpoise.adapters.journals.sqlite import SqliteJournal
+from counterpoise.adapters.journals.chosen import ChosenJournal, choose
+from counterpoise.adapters.journals.database import REVISIONS
+from counterpoise.adapters.journals.status import DatabaseStatus, KeptAccount
+from counterpoise.adapters.journals.stored import StoredJournal
 from counterpoise.adapters.loop_thread import LoopThread
 from counterpoise.adapters.prices.files import read_prices
 from counterpoise.adapters.series import SqliteSeries
@@ -41,8 +43,10 @@ from counterpoise.settings import Settings, from_environment
 
 __all__ = [
     "FAULTS",
+    "DatabaseStatus",
     "FeeSign",
     "HistoryForm",
+    "KeptAccount",
     "LimitsFile",
     "NumberStyle",
     "PaperSetup",
@@ -51,7 +55,9 @@ __all__ = [
     "Serving",
     "TargetFile",
     "check_known",
+    "downgrade_database",
     "forget",
+    "journal_of",
     "live_parts",
     "loop_thread",
     "new_secret",
@@ -61,10 +67,12 @@ __all__ = [
     "read_targets",
     "reading_parts",
     "replay_parts",
+    "revisions",
     "serving",
     "settings_of",
     "statement_parts",
     "system_clock",
+    "upgrade_database",
     "writing_parts",
 ]
 
@@ -106,6 +114,7 @@ class Parts:
         start: Names this start of this process; its one-time links are for no other.
         owner_token: The token of the installation's owner.
         series: Where the curve of an account's equity is kept; None keeps it in memory.
+        is_shared: Whether other installations keep their accounts in the same journal.
     """
 
     journal: Journal
@@ -127,6 +136,7 @@ class Parts:
     start: str = ""
     owner_token: Callable[[], str] = lambda: ""
     series: Callable[[AccountId], Series] | None = None
+    is_shared: bool = False
 
     async def close(self) -> None:
         """Finish the journal, whatever happened, and give everything back."""
@@ -141,9 +151,23 @@ def system_clock() -> Clock:
     return SystemClock()
 
 
-def settings_of(data_dir: Path | None) -> Settings:
-    """Settings of this process; a folder from the command line wins over the environment."""
-    return from_environment(os.environ, data_dir)
+def settings_of(data_dir: Path | None, journal_url: str | None = None) -> Settings:
+    """Settings of this process; what the caller says wins over the environment."""
+    return from_environment(os.environ, data_dir, journal_url)
+
+
+def revisions() -> tuple[str, ...]:
+    """Every revision of the journal's tables that this version knows, oldest first."""
+    return REVISIONS
+
+
+def journal_of(settings: Settings) -> ChosenJournal:
+    """Where the journal of these settings is.
+
+    Raises:
+        ConfigurationError: the URL names none, or it needs a package that is not installed.
+    """
+    return choose(settings.journal_url, settings.data_dir, settings.journal_key_file)
 
 
 def forget(settings: Settings, command: str) -> None:
@@ -157,7 +181,51 @@ def forget(settings: Settings, command: str) -> None:
     begun = folder.begun_with().get("command") if folder.manifest.exists() else "nothing of ours"
     if begun != command:
         raise ConfigurationError(f"{folder.path} holds no {command} but {begun}; it is left alone, choose another")
+    elsewhere = folder.journal_elsewhere()
+    if elsewhere is not None:
+        raise ConfigurationError(
+            f"the facts of this {command} are in {elsewhere}, where none is ever deleted; choose another --data-dir "
+            "and another database (or remove every account of that one: `counterpoise db downgrade base`)"
+        )
     folder.forget()
+
+
+def upgrade_database(settings: Settings, revision: str) -> None:
+    """Bring the journal's tables forward to `revision`, as the owner of the data folder.
+
+    Raises:
+        DataFolderInUse: a living process has it.
+        ConfigurationError: the database cannot be changed; nothing was.
+    """
+    from counterpoise.adapters.journals.migrate import migrate  # noqa: PLC0415 - slow to import, and rarely wanted
+
+    chosen = journal_of(settings)
+    _, ownership = _owned(settings, "db upgrade")
+    try:
+        migrate(chosen.place, revision)
+    finally:
+        ownership.release()
+
+
+def downgrade_database(settings: Settings, revision: str, *, discard_facts: bool) -> None:
+    """Bring the journal's tables back to `revision`, as the owner of the data folder.
+
+    Raises:
+        DataFolderInUse: a living process has it.
+        ConfigurationError: somebody writes there, facts would be lost and that was not said, or the database cannot
+            be changed; nothing was.
+    """
+    from counterpoise.adapters.journals.migrate import take_back  # noqa: PLC0415 - as above
+
+    chosen = journal_of(settings)
+    _, ownership = _owned(settings, "db downgrade")
+    try:
+        for kept in chosen.status().accounts:
+            if kept.writer:
+                raise ConfigurationError(f"account {kept.account} is being written by {kept.writer}: stop that first")
+        take_back(chosen.place, revision, discard_facts=discard_facts)
+    finally:
+        ownership.release()
 
 
 def replay_parts(
@@ -168,6 +236,7 @@ def replay_parts(
     Raises:
         ConfigurationError: the data folder cannot be used, or another process owns it.
     """
+    chosen = journal_of(settings)
     folder, ownership = _owned(settings, command)
     clock = ReplayClock(start)
     model = FillModel(
@@ -177,9 +246,11 @@ def replay_parts(
         faults=FAULTS[setup.faults],
     )
     with _released_on_error(ownership):
-        folder.agree(terms)
+        folder.belong_to(chosen.elsewhere)
+        is_new = not folder.manifest.exists() and not chosen.is_own_file
+        folder.agree(terms, is_recorded=is_new and chosen.has(terms["account"]))
         venue = PaperBroker(clock, model, PaperTerms(currency=setup.currency), path=folder.paper)
-        return _trading(settings, folder, ownership, command, venue, clock, replay_clock=clock)
+        return _trading(chosen, folder, ownership, command, venue, clock, replay_clock=clock)
 
 
 def live_parts(settings: Settings, command: str, currency: str) -> Parts:
@@ -188,11 +259,13 @@ def live_parts(settings: Settings, command: str, currency: str) -> Parts:
     Raises:
         ConfigurationError: the data folder cannot be used, or another process owns it.
     """
+    chosen = journal_of(settings)
     folder, ownership = _owned(settings, command)
     clock = SystemClock()
     with _released_on_error(ownership):
+        folder.belong_to(chosen.elsewhere)
         venue = PaperBroker(clock, FillModel(), PaperTerms(currency=currency, continuous=True), path=folder.paper)
-        return _trading(settings, folder, ownership, command, venue, clock, replay_clock=None)
+        return _trading(chosen, folder, ownership, command, venue, clock, replay_clock=None)
 
 
 def writing_parts(settings: Settings, command: str) -> Parts:
@@ -202,7 +275,7 @@ def writing_parts(settings: Settings, command: str) -> Parts:
         ConfigurationError: there is no journal in the data folder.
         DataFolderInUse: the account is running, or somebody else writes.
     """
-    DataFolder(settings.data_dir).require()
+    _require(settings)
     try:
         parts = live_parts(settings, command, "")
     except DataFolderInUse as running:
@@ -222,13 +295,12 @@ def reading_parts(settings: Settings) -> Parts:
     Raises:
         ConfigurationError: there is no journal in the data folder.
     """
-    folder = DataFolder(settings.data_dir)
-    folder.require()
+    folder, chosen = DataFolder(settings.data_dir), _require(settings)
     clock = SystemClock()
-    journal = _journal(settings, folder)
+    journal = chosen.open(clock, f"counterpoise reader {os.getpid()}")
     return Parts(
         journal=journal,
-        checkpoints=SqliteCheckpoints(folder.journal),
+        checkpoints=chosen.checkpoints(),
         clock=clock,
         timer=clock,
         broker=None,
@@ -252,16 +324,17 @@ def statement_parts(settings: Settings | None, command: str) -> Parts:
     clock = SystemClock()
     if settings is None:
         return _without_venue(InMemoryJournal(), InMemoryCheckpoints(), clock, MemoryLatch(), "in memory")
+    chosen = journal_of(settings)
     folder, ownership = _owned(settings, command)
     with _released_on_error(ownership):
+        folder.belong_to(chosen.elsewhere)
         if folder.manifest.exists():
             begun = folder.begun_with().get("command", "replay")
             raise ConfigurationError(f"data folder {folder.path} holds a {begun}; choose another --data-dir")
-        journal = _journal(settings, folder)
-        parts = _without_venue(
-            journal, SqliteCheckpoints(folder.journal), clock, HaltFile(folder.halt), f"{command} {os.getpid()}"
-        )
-        parts.upkeep = (lambda: _keep_lease(ownership), lambda: _keep_anchored(journal))
+        owner = f"{command} {os.getpid()}"
+        journal = chosen.open(clock, f"counterpoise {owner}")
+        parts = _without_venue(journal, chosen.checkpoints(), clock, HaltFile(folder.halt), owner)
+        parts.upkeep = (lambda: _keep_lease(ownership, journal), lambda: _keep_anchored(journal))
         parts.commits, parts.durability = (lambda: journal.commits), journal.durability
         parts.release, parts.owns = ownership.release, (lambda: ownership.is_held)
         return parts
@@ -292,6 +365,16 @@ def loop_thread() -> LoopThread:
     return LoopThread()
 
 
+def _require(settings: Settings) -> ChosenJournal:
+    """The journal of these settings, which has to be there."""
+    chosen = journal_of(settings)
+    if chosen.is_own_file:
+        DataFolder(settings.data_dir).require()
+    else:
+        chosen.require()
+    return chosen
+
+
 def _owned(settings: Settings, command: str) -> tuple[DataFolder, Ownership]:
     folder = DataFolder(settings.data_dir)
     folder.create()
@@ -310,13 +393,8 @@ def _released_on_error(ownership: Ownership) -> Iterator[None]:
         raise
 
 
-def _journal(settings: Settings, folder: DataFolder) -> SqliteJournal:
-    # Anchors say when they were really taken, also in a replay.
-    return SqliteJournal.open(folder.journal, clock=SystemClock(), key_file=settings.journal_key_file or folder.key)
-
-
 def _trading(
-    settings: Settings,
+    chosen: ChosenJournal,
     folder: DataFolder,
     ownership: Ownership,
     command: str,
@@ -326,7 +404,8 @@ def _trading(
     replay_clock: ReplayClock | None,
 ) -> Parts:
     """The parts of an account that trades on the paper venue."""
-    journal = _journal(settings, folder)
+    # Anchors say when they were really taken, also in a replay.
+    journal = chosen.open(SystemClock(), f"counterpoise {command} {os.getpid()}")
 
     def release() -> None:
         venue.close()
@@ -334,18 +413,19 @@ def _trading(
 
     return Parts(
         journal=journal,
-        checkpoints=SqliteCheckpoints(folder.journal),
+        checkpoints=chosen.checkpoints(),
         clock=clock,
         timer=clock,
         broker=venue,
         venue=venue,
         replay_clock=replay_clock,
         latch=HaltFile(folder.halt),
-        upkeep=(lambda: _keep_lease(ownership), lambda: _keep_anchored(journal)),
+        upkeep=(lambda: _keep_lease(ownership, journal), lambda: _keep_anchored(journal)),
         commits=lambda: journal.commits,
         durability=journal.durability,
         release=release,
         owner=f"{command} {os.getpid()}",
+        is_shared=chosen.is_shared,
         owns=lambda: ownership.is_held,
         announce=ownership.announce,
         start=ownership.start,
@@ -374,13 +454,14 @@ def serving(settings: Settings) -> Serving:
     return Serving(address=owner.address, start=owner.start, owner_token=read_owner_token(folder.token))
 
 
-async def _keep_lease(ownership: Ownership) -> None:
+async def _keep_lease(ownership: Ownership, journal: StoredJournal) -> None:
     while True:
         await asyncio.sleep(RENEW_SECONDS)
         ownership.renew()
+        await journal.keep_alive()
 
 
-async def _keep_anchored(journal: SqliteJournal) -> None:
+async def _keep_anchored(journal: StoredJournal) -> None:
     while True:
         await asyncio.sleep(ANCHOR_SECONDS)
         await journal.anchor_now()

@@ -20,7 +20,17 @@ from counterpoise.domain.errors import ConfigurationError, DataFolderInUse
 
 LEASE_SECONDS = 30
 RENEW_SECONDS = 5
-OURS = ("journal.db*", "journal.key", "anchors.log", "paper.db*", "series.db*", "owner.*", "HALT", "replay.json")
+OURS = (
+    "journal.db*",
+    "journal.key",
+    "anchors.log",
+    "paper.db*",
+    "series.db*",
+    "owner.*",
+    "HALT",
+    "replay.json",
+    "journal.place",
+)
 """What an installation makes in its data folder."""
 
 INSIDE = ("*", "replays/*")
@@ -67,6 +77,7 @@ class DataFolder:
         self.token = path / "owner.token"
         self.halt = path / "HALT"
         self.manifest = path / "replay.json"
+        self.elsewhere = path / "journal.place"
 
     def create(self) -> None:
         """Make the folder, readable by its owner alone.
@@ -82,13 +93,22 @@ class DataFolder:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def agree(self, terms: Mapping[str, str]) -> None:
+    def agree(self, terms: Mapping[str, str], *, is_recorded: bool = False) -> None:
         """Continue only what was begun here: the same prices, targets and flags give the same bytes.
+
+        Args:
+            terms: What a continuation must repeat.
+            is_recorded: Whether a journal elsewhere holds facts of this account already.
 
         Raises:
             ConfigurationError: the folder holds something else; names the first difference.
         """
         if not self.manifest.exists():
+            if is_recorded:
+                raise ConfigurationError(
+                    f"the journal holds an account {terms['account']} that was not begun in {self.path}; "
+                    "continue with its --data-dir, or choose another database"
+                )
             if self.journal.exists():
                 raise ConfigurationError(
                     f"data folder {self.path} holds an account that is no replay; choose another --data-dir"
@@ -107,6 +127,45 @@ class DataFolder:
                     f"data folder {self.path} was begun with {_told(name, begun.get(name), terms.get(name))}; "
                     "continue with the same files and flags, or choose another --data-dir"
                 )
+
+    def belong_to(self, journal: str | None) -> None:
+        """Go on only with the journal that this folder was begun with: its venue and anchors are of no other.
+
+        Args:
+            journal: Where it is, without a password; None for the folder's own file.
+
+        Raises:
+            ConfigurationError: it was begun with another; names it.
+        """
+        noted = self.journal_elsewhere()
+        if noted == journal:
+            return
+        if noted is not None:
+            raise ConfigurationError(
+                f"data folder {self.path} belongs to the journal {noted}, not to {journal or 'a file in it'}: set "
+                f"COUNTERPOISE_JOURNAL_URL to that one, choose another --data-dir, or, if the journal has moved, "
+                f"delete {self.elsewhere}"
+            )
+        if self.journal.exists():
+            raise ConfigurationError(
+                f"data folder {self.path} has a journal of its own: unset COUNTERPOISE_JOURNAL_URL, "
+                "or choose another --data-dir"
+            )
+        try:
+            self.elsewhere.write_text(f"{journal}\n", encoding="utf-8")
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def journal_elsewhere(self) -> str | None:
+        """Where the folder's journal is, if it is not in the folder.
+
+        Raises:
+            ConfigurationError: the note of it cannot be read.
+        """
+        try:
+            return self.elsewhere.read_text(encoding="utf-8").strip() if self.elsewhere.exists() else None
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{self.elsewhere} cannot be read ({error}); restore it") from error
 
     def begun_with(self) -> Mapping[str, str]:
         """On which terms a replay was begun here.
@@ -165,6 +224,11 @@ class DataFolder:
         """
         if self.journal.exists():
             return
+        elsewhere = self.journal_elsewhere()
+        if elsewhere is not None:
+            raise ConfigurationError(
+                f"the journal of {self.path} is {elsewhere}: set COUNTERPOISE_JOURNAL_URL to it (with its password)"
+            )
         inside = sorted(
             found.parent for pattern in INSIDE for found in self.path.glob(f"{pattern}/{self.journal.name}")
         )

@@ -10,6 +10,7 @@ import typer
 from counterpoise.cli import (
     account,
     balance,
+    db,
     export,
     imports,
     ledger,
@@ -47,6 +48,7 @@ app.command("snapshot", short_help="Equity, cash and positions.")(snapshot.show)
 app.add_typer(ledger.app, name="ledger", short_help="Recorded facts, what they come to, and what corrects them.")
 app.add_typer(export.app, name="export", short_help="What is recorded, as plain files.")
 app.add_typer(reconcile.app, name="reconcile", short_help="Ledger against venue: what differs, and why.")
+app.add_typer(db.app, name="db", short_help="The database of the journal: status, upgrade, downgrade.")
 app.add_typer(token.app, name="token", short_help="Sign in to what is served.")
 
 
@@ -86,8 +88,8 @@ def main() -> None:
 
 
 def _explain(error: typer.BadParameter) -> None:
-    """What is wrong with the command line, and where its help is; a bare `counterpoise` asks for the help itself."""
-    if not sys.argv[1:]:
+    """What is wrong with the command line, and where its help is; a bare command asks for the help itself."""
+    if not sys.argv[1:] or type(error).__name__ == "NoArgsIsHelpError":
         error.show()
         return
     said = " ".join(error.format_message().split()).removesuffix(".").replace("Value error, ", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -118,8 +118,15 @@ async def summarise(plane: Counterpoise, plan: ReplayPlan, began: datetime, cloc
         stale_cells=plan.history.stale_cells,
         equity_proof_residual=overview.proof.residual,
         replay_digest=plane.digest(),
-        synchronous=SYNCHRONOUS[int(parts.durability()["synchronous"])],
+        synchronous=_synchronous(parts.durability()),
     )
+
+
+def _synchronous(durability: Mapping[str, str | int]) -> str:
+    """How commits wait for the disk, in the word of the database that was asked."""
+    if "synchronous_commit" in durability:
+        return str(durability["synchronous_commit"])
+    return SYNCHRONOUS[int(durability["synchronous"])]
 
 
 def terms_of(plan: ReplayPlan, setup: PaperSetup) -> dict[str, str]:

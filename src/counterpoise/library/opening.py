@@ -4,19 +4,59 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 from counterpoise.domain.accounts import (
     STATEMENT_VENUE,
+    AccountId,
     AccountKind,
     AccountTerms,
     LotMethod,
     TradingMode,
     lot_method_of,
 )
-from counterpoise.domain.errors import InvalidInput
+from counterpoise.domain.errors import ConfigurationError, InvalidInput
 from counterpoise.domain.instruments import Instrument, Symbol, instrument_id
 from counterpoise.domain.limits import PRESETS, ModePolicy, PortfolioConstraints, preset_of
 from counterpoise.domain.numbers import ZERO, from_python
+
+
+def account_to_run(
+    known: tuple[AccountId, ...],
+    wanted: AccountId | None,
+    opening: Opening | None,
+    folder: Path,
+    *,
+    is_shared: bool,
+) -> AccountId:
+    """Which account of a journal a start runs: the one that is named, the only one, or the one that is opened.
+
+    Args:
+        known: Those that the journal holds.
+        wanted: What the caller names.
+        opening: With what an account may begin.
+        folder: For the message.
+        is_shared: Whether the others belong to other installations; then the opening names ours.
+
+    Raises:
+        ConfigurationError: none can be told; says how to tell.
+    """
+    if wanted is not None:
+        if wanted in known or (opening is not None and opening.name == wanted):
+            return wanted
+        raise ConfigurationError(f"no account {wanted} in the journal; known: {', '.join(known) or 'none'}")
+    if opening is not None and (is_shared or not known):
+        return opening.name
+    if not known:
+        raise ConfigurationError(
+            f"no account in {folder}; the first start opens one: an Opening, or "
+            "`counterpoise serve --paper NAME --symbols SPY,QQQ`"
+        )
+    if len(known) > 1 and is_shared:
+        raise ConfigurationError(
+            f"the journal holds several accounts ({', '.join(known)}): name yours, with `account` or --paper"
+        )
+    return known[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

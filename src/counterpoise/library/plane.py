@@ -37,7 +37,7 @@ from counterpoise.execution.run import SELL_WAIT
 from counterpoise.library import stopping, upkeep
 from counterpoise.library.balances import Balances
 from counterpoise.library.bookkeeping import OWNER, Bookkeeping
-from counterpoise.library.opening import Opening
+from counterpoise.library.opening import Opening, account_to_run
 from counterpoise.library.reconciling import Reconciles
 from counterpoise.library.rest import Rest
 from counterpoise.library.screen import Screen
@@ -81,29 +81,38 @@ class Counterpoise(Bookkeeping, Reconciles):
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, data_dir: Path, opening: Opening | None = None, *, command: str = "library"
+        cls,
+        data_dir: Path | None = None,
+        opening: Opening | None = None,
+        *,
+        url: str | None = None,
+        account: AccountId | None = None,
+        command: str = "library",
     ) -> AsyncIterator[Counterpoise]:
         """Own `data_dir` and run its account on the paper venue, at the prices that `tick` brings.
 
         Enters exact arithmetic for the block. The first start needs an `opening`; later ones go on from the journal.
 
+        Args:
+            data_dir: Folder of key, anchors, lock and venue; the environment's or the user's own unless stated.
+            opening: With what the account begins.
+            url: Where the journal is when it is not in the folder: `sqlite:///…` or `postgresql://…`.
+            account: Which account, when the journal holds several.
+            command: How others are told of this process.
+
         Raises:
             DataFolderInUse: another process owns the folder.
-            ConfigurationError: the folder cannot be used, or holds no account and none is opened.
+            JournalRefused: another process writes the account.
+            ConfigurationError: the folder or the journal cannot be used, or holds no account and none is opened.
         """
         with exact():
-            settings = wiring.settings_of(data_dir)
+            settings = wiring.settings_of(data_dir, url)
             currency = opening.terms.base_currency if opening else "USD"
             parts = wiring.live_parts(settings, command, currency)
             try:
                 journal = parts.journal
-                known = [name for name in await journal.accounts() if not await is_statement(journal, name)]
-                if not known and opening is None:
-                    raise ConfigurationError(
-                        f"no account in {data_dir}; the first start opens one: an Opening, or "
-                        "`counterpoise serve --paper NAME --symbols SPY,QQQ`"
-                    )
-                name = known[0] if known else opening.name if opening else ""
+                known = tuple([name for name in await journal.accounts() if not await is_statement(journal, name)])
+                name = account_to_run(known, account, opening, settings.data_dir, is_shared=parts.is_shared)
                 async with cls.run(parts, name) as plane:
                     await plane.begin(opening)
                     await plane.keep_up()

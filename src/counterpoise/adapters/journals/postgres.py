@@ -148,7 +148,8 @@ class PostgresStore:
                 is_mine = self._wait_for(key)
             if not is_mine:
                 self._refused.add(account)
-                raise AccountTaken(f"account {account} is being written by {self._holder(key)}: stop that one first")
+                holder = holder_of(self._connection, key) or "another program"
+                raise AccountTaken(f"account {account} is being written by {holder}: stop that one first")
         self._refused.discard(account)
         self._seats.add(account)
 
@@ -215,10 +216,6 @@ class PostgresStore:
         except psycopg.errors.LockNotAvailable:
             return False
         return True
-
-    def _holder(self, key: int) -> str:
-        row = self._connection.execute(_HOLDER, (key,)).fetchone()
-        return f"{row[0] or 'a program'} (session {row[1]} from {row[2]})" if row else "another program"
 
     def _is_answered(self) -> bool:
         try:
@@ -350,6 +347,12 @@ class PostgresCheckpoints(StoredCheckpoints):
 def seat_of(account: AccountId) -> int:
     """The number of the advisory lock that an account's writer holds: 63 bits that differ by account."""
     return int.from_bytes(blake2b(account.encode(), digest_size=8, person=_SEAT).digest()) >> 1
+
+
+def holder_of(connection: Connection[tuple[object, ...]], seat: int) -> str:
+    """Who holds a seat, as far as the server tells; empty when nobody does."""
+    row = connection.execute(_HOLDER, (seat,)).fetchone()
+    return f"{row[0] or 'a program'} (session {row[1]} from {row[2]})" if row else ""
 
 
 def _first(row: tuple[object, ...] | None) -> Entry | None:
