@@ -1,11 +1,17 @@
-"""How much do encoding, sealing and the writer's thread cost? Our append against plain sqlite3 with the same rows.
+"""How much do encoding, sealing and the writer's thread cost? Our append against the bare drivers with the same rows.
 
-All sides write into the same tables with the same indexes, triggers and settings, in turn, several times:
+All sides write into the same tables with the same indexes, triggers and settings, in turn, several times. SQLite:
 
 - ours: `append` of Fact values.
 - our writer: the same with the facts encoded beforehand; it still reads the tail, seals, and answers another thread.
 - sqlite3 + encode: one thread that encodes, seals and inserts, without checking or answering anybody.
 - sqlite3: rows that are encoded and sealed already.
+
+PostgreSQL, on the server that the tests use, each time in a new database:
+
+- ours, our writer: as above.
+- psycopg arrays: our one statement a transaction, with rows that are encoded and sealed already.
+- psycopg: the same rows through `execute` and, several at a time, `executemany`.
 
 A disk may flush more slowly when the flushes are further apart, so encoding in between costs more than its own time.
 """
@@ -17,22 +23,31 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
+
+from counterpoise.adapters.journals import server as server_db
 from counterpoise.adapters.journals.anchors import AnchorLog
 from counterpoise.adapters.journals.database import open_for_writing, pragmas
+from counterpoise.adapters.journals.place import Server, read_url
+from counterpoise.adapters.journals.postgres import PostgresJournal, PostgresStore
+from counterpoise.adapters.journals.rows import COLUMNS
 from counterpoise.adapters.journals.sqlite import INSERT, SqliteJournal, SqliteStore
+from counterpoise.adapters.journals.store import Store
+from counterpoise.adapters.journals.stored import StoredJournal
 from counterpoise.adapters.journals.writer import Writer
 from counterpoise.domain.accounts import StrategyShare
 from counterpoise.domain.facts import Fact, Fill
 from counterpoise.domain.numbers import exact
 from counterpoise.domain.orders import Side
 from counterpoise.ledger.chain import genesis
-from counterpoise.ledger.journal import TWIN_KEY, Draft, Entry, draft, sealed
+from counterpoise.ledger.journal import TWIN_KEY, Draft, Entry, Tail, draft, sealed, tail_of
+from tests.adapters.journals.postgres_server import database
 
 AT = datetime(2024, 3, 10, 7, tzinfo=UTC)
 ROUNDS = 5
@@ -80,9 +95,8 @@ def fill(sequence: int) -> Fact:
     )
 
 
-async def ours(folder: Path, facts: list[Fact], batch: int) -> tuple[float, int]:
+async def ours(journal: StoredJournal, facts: list[Fact], batch: int) -> tuple[float, int]:
     """Facts per second through the journal, and its commits."""
-    journal = SqliteJournal.open(folder / "ours.db", clock=FixedClock())
     began = time.perf_counter()
     for first in range(0, len(facts), batch):
         await journal.append("main", first + 1, 1, facts[first : first + batch])
@@ -95,12 +109,17 @@ async def ours(folder: Path, facts: list[Fact], batch: int) -> tuple[float, int]
 async def writer(folder: Path, drafts: list[Draft]) -> tuple[float, int]:
     """Facts per second through the writer's thread, and its commits."""
     with closing(open_for_writing(folder / "writer.db")) as connection:
-        thread = Writer(SqliteStore(connection), TWIN_KEY, AnchorLog(folder / "anchors.log"), FixedClock())
-        began = time.perf_counter()
-        for drafted in drafts:
-            await thread.append(drafted)
-        rate = sum(len(drafted.facts) for drafted in drafts) / (time.perf_counter() - began)
-        thread.close()
+        return await through(SqliteStore(connection), folder, drafts)
+
+
+async def through(store: Store, folder: Path, drafts: list[Draft]) -> tuple[float, int]:
+    """Facts per second through a writer's thread, and its commits."""
+    thread = Writer(store, TWIN_KEY, AnchorLog(folder / "anchors.log"), FixedClock())
+    began = time.perf_counter()
+    for drafted in drafts:
+        await thread.append(drafted)
+    rate = sum(len(drafted.facts) for drafted in drafts) / (time.perf_counter() - began)
+    thread.close()
     return rate, thread.commits
 
 
@@ -134,9 +153,8 @@ def insert(connection: sqlite3.Connection, rows: list[Entry]) -> None:
     connection.execute("COMMIT")
 
 
-async def together(folder: Path, facts: list[Fact], accounts: int) -> tuple[float, int]:
+async def together(journal: StoredJournal, facts: list[Fact], accounts: int) -> tuple[float, int]:
     """Facts per second when many accounts append one fact at a time, and the commits that took."""
-    journal = SqliteJournal.open(folder / "together.db", clock=FixedClock())
     each = len(facts) // accounts
     named = {f"account {n}": [replace_account(fact, f"account {n}") for fact in facts[:each]] for n in range(accounts)}
 
@@ -156,6 +174,95 @@ def replace_account(fact: Fact, account: str) -> Fact:
     """The same fact in another account's journal."""
     names = [name for name in Fact.__slots__ if name != "account"]
     return Fact(account=account, **{name: getattr(fact, name) for name in names})
+
+
+def on_file(folder: Path) -> StoredJournal:
+    """A journal in a file."""
+    return SqliteJournal.open(folder / "ours.db", clock=FixedClock())
+
+
+@contextmanager
+def on_server() -> Iterator[Server]:
+    """A new database with the journal's tables."""
+    with database() as url:
+        server = read_url(url)
+        assert isinstance(server, Server), "a server's URL"
+        server_db.open_for_writing(server, "bench").close()
+        yield server
+
+
+async def postgres_ours(folder: Path, facts: list[Fact], batch: int) -> tuple[float, int]:
+    """Facts per second through the journal on a server."""
+    with on_server() as server:
+        return await ours(PostgresJournal.open(server, clock=FixedClock(), folder=folder), facts, batch)
+
+
+async def postgres_together(folder: Path, facts: list[Fact], accounts: int) -> tuple[float, int]:
+    """Facts per second when many accounts append one fact at a time."""
+    with on_server() as server:
+        return await together(PostgresJournal.open(server, clock=FixedClock(), folder=folder), facts, accounts)
+
+
+async def postgres_writer(folder: Path, drafts: list[Draft]) -> tuple[float, int]:
+    """Facts per second through the writer's thread on a server."""
+    with on_server() as server:
+        connection = server_db.open_for_writing(server, "bench")
+        return await through(PostgresStore(server, connection, "bench", 0), folder, drafts)
+
+
+async def postgres_arrays(_folder: Path, rows: list[Entry], batch: int) -> tuple[float, int]:
+    """Rows per second through our statement alone."""
+    with on_server() as server:
+        store = PostgresStore(server, server_db.open_for_writing(server, "bench"), "bench", 0)
+        tail = tail_of(None, "main")
+        began = time.perf_counter()
+        for first in range(0, len(rows), batch):
+            tail = insert_arrays(store, rows[first : first + batch], tail)
+        rate = len(rows) / (time.perf_counter() - began)
+        store.close()
+    return rate, len(range(0, len(rows), batch))
+
+
+def insert_arrays(store: PostgresStore, rows: list[Entry], tail: Tail) -> Tail:
+    """One transaction."""
+    store.begin()
+    store.insert(rows, tail)
+    store.commit()
+    return tail_of(rows[-1], "main")
+
+
+async def postgres_plain(_folder: Path, rows: list[Entry], batch: int) -> tuple[float, int]:
+    """Rows per second through the driver's own ways, and its commits."""
+    insert_row = f"INSERT INTO entries ({COLUMNS}) VALUES ({', '.join('%s' for _ in Entry._fields)})".encode()  # noqa: S608 - our own names
+    with on_server() as server, server_db.open_for_writing(server, "bench") as connection:
+        began = time.perf_counter()
+        for first in range(0, len(rows), batch):
+            insert_plain(connection, insert_row, rows[first : first + batch])
+        rate = len(rows) / (time.perf_counter() - began)
+    return rate, len(range(0, len(rows), batch))
+
+
+def insert_plain(connection: psycopg.Connection[tuple[object, ...]], statement: bytes, rows: list[Entry]) -> None:
+    """One transaction: a statement alone is one by itself."""
+    if len(rows) == 1:
+        connection.execute(statement, rows[0])
+        return
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+async def compare_postgres(facts: list[Fact], batch: int) -> None:
+    """All sides on a server with so many facts an append."""
+    firsts = range(0, len(facts), batch)
+    drafts = [draft("main", first + 1, 1, facts[first : first + batch]) for first in firsts]
+    rows = sealed(draft("main", 1, 1, facts), TWIN_KEY, genesis("main"))
+    sides: dict[str, Contender] = {
+        "ours": lambda folder: postgres_ours(folder, facts, batch),
+        "our writer": lambda folder: postgres_writer(folder, drafts),
+        "psycopg arrays": lambda folder: postgres_arrays(folder, rows, batch),
+        "psycopg": lambda folder: postgres_plain(folder, rows, batch),
+    }
+    show(f"PostgreSQL, {batch} facts an append", await in_turn(sides), len(facts))
 
 
 Contender = Callable[[Path], Awaitable[tuple[float, int]]]
@@ -191,12 +298,12 @@ async def compare(facts: list[Fact], batch: int) -> None:
     drafts = [draft("main", first + 1, 1, facts[first : first + batch]) for first in firsts]
     rows = sealed(draft("main", 1, 1, facts), TWIN_KEY, genesis("main"))
     sides: dict[str, Contender] = {
-        "ours": lambda folder: ours(folder, facts, batch),
+        "ours": lambda folder: ours(on_file(folder), facts, batch),
         "sqlite3 + encode": lambda folder: encoding(folder, facts, batch),
         "our writer": lambda folder: writer(folder, drafts),
         "sqlite3": lambda folder: plain(folder, rows, batch),
     }
-    show(f"{batch} facts an append", await in_turn(sides), len(facts))
+    show(f"SQLite, {batch} facts an append", await in_turn(sides), len(facts))
 
 
 async def main() -> None:
@@ -208,8 +315,15 @@ async def main() -> None:
     facts = [fill(sequence) for sequence in range(1, BATCHED + 1)]
     await compare(facts[:SINGLE], 1)
     await compare(facts, BATCH)
-    grouped: dict[str, Contender] = {"ours": lambda folder: together(folder, facts[:GROUPED], 64)}
-    show("1 fact an append, 64 accounts at once", await in_turn(grouped), GROUPED)
+    grouped: dict[str, Contender] = {"ours": lambda folder: together(on_file(folder), facts[:GROUPED], 64)}
+    show("SQLite, 1 fact an append, 64 accounts at once", await in_turn(grouped), GROUPED)
+    with on_server() as server, closing(server_db.connect(server, "bench", is_writer=True)) as asked:
+        settings = ", ".join(f"{name}={value}" for name, value in server_db.settings(asked).items())
+    print(f"\nread back: {settings}")
+    await compare_postgres(facts[:SINGLE], 1)
+    await compare_postgres(facts, BATCH)
+    on_servers: dict[str, Contender] = {"ours": lambda folder: postgres_together(folder, facts[:GROUPED], 64)}
+    show("PostgreSQL, 1 fact an append, 64 accounts at once", await in_turn(on_servers), GROUPED)
 
 
 if __name__ == "__main__":

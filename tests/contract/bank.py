@@ -1,6 +1,6 @@
 """A bank of eight accounts: tellers that send money to one another, and a reader that looks for a cent too many.
 
-`python -m tests.contract.bank URL FOLDER KEY ACCOUNT SECONDS` is a teller: the writer of one account, in its own process.
+`python -m tests.contract.bank URL FOLDER KEY ACCOUNT SECONDS` is a teller: the one writer of its account, a process.
 """
 
 import asyncio
