@@ -726,14 +726,13 @@ def test_a_newer_revision_is_refused(server: Server, url: str, tmp_path: Path) -
 
 
 def test_a_user_who_may_not_make_tables_is_told(server: Server, url: str, tmp_path: Path) -> None:
-    altered(
-        url,
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-        "DO $$ BEGIN CREATE ROLE counterpoise_test_reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-    )
-    visitor = Server(parameters={**server.parameters, "user": "counterpoise_test_reader"})
-    with pytest.raises(ConfigurationError, match="permission denied"):
-        opened(visitor, tmp_path)
+    visitor = f"{server.parameters['dbname']}_visitor"
+    altered(url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", f"CREATE ROLE {visitor} LOGIN")
+    try:
+        with pytest.raises(ConfigurationError, match="permission denied"):
+            opened(Server(parameters={**server.parameters, "user": visitor}), tmp_path)
+    finally:
+        altered(url, f"DROP ROLE {visitor}")
 
 
 async def test_another_key_adds_nothing(server: Server, tmp_path: Path) -> None:
