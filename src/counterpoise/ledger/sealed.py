@@ -2,7 +2,7 @@
 
 `ledger.codec` proves that bytes are canonical before it makes a fact of them. Whoever holds the key has done that
 when the bytes were written, and the seal says that they are the same bytes; so here C reads them by the types of the
-fields alone (decision 0017). What this reader does not take (an older schema, say) is for the codec to read or refuse.
+fields alone (decision 0018). What this reader does not take (an older schema, say) is for the codec to read or refuse.
 """
 
 from __future__ import annotations
