@@ -156,5 +156,5 @@ def test_what_is_wrong_is_one_sentence(place: Path, arguments: tuple[str, ...], 
 def test_an_option_before_the_word_is_not_passed_over(place: Path) -> None:
     done = run(("ledger", "--data-dir", "data", "days"), place)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "it belongs behind the word `days`" in done.stderr
+    assert "after `days`, whose option it then is" in done.stderr
     assert len(shown(place, "ledger", "days")) > DAYS
