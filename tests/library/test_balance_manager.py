@@ -198,3 +198,27 @@ async def test_a_running_account_answers_from_its_own_loop_and_its_venue_is_aske
             robot.get_current_balance()
         robot.close()  # what was running before goes on
         assert plane.is_running
+
+
+def test_a_day_says_what_it_brought_and_a_quiet_one_that_it_brought_nothing(robot: BalanceManager) -> None:
+    now = datetime.now(UTC)
+    robot.record_fill("buy", "SPY", 25, 10, "f1", "0.5", now)
+    robot.record_fill("sell", "SPY", 30, 4, "f2", 0, now)
+    today = robot.daily_summary()
+    assert (today.first, today.trades, today.value) == (now.date(), 2, D(370))
+    assert (today.fees, today.realised) == (D("0.5"), D(20))
+    assert (today.opening_cash, today.closing_cash, today.residual) == (D(0), D("369.5"), D(0))
+    assert robot.daily_summary(now.date()) == today
+    with pytest.raises(InvalidInput, match="a day that has come"):
+        robot.daily_summary(now.date() + timedelta(days=2))
+    with pytest.raises(InvalidInput, match="a day since"):
+        robot.daily_summary(now.date() - timedelta(days=2))
+
+
+def test_the_trail_says_who_did_what_and_can_be_asked_for_a_kind(robot: BalanceManager) -> None:
+    robot.record_fill("buy", "SPY", 25, 10, "f1")
+    everything, (fill,) = robot.audit_trail(), robot.audit_trail(kind="Fill", symbol="spy")
+    assert len(everything) > 4
+    assert (fill.kind, fill.actor, fill.fact_id) == ("Fill", "owner", "Fill:manual:f1")
+    with pytest.raises(InvalidInput, match="kind"):
+        robot.audit_trail(kind="Wish")

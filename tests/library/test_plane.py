@@ -29,8 +29,8 @@ from counterpoise.domain.errors import (
 )
 from counterpoise.domain.numbers import ZERO
 from counterpoise.domain.plans import SizingPolicy, Target
-from counterpoise.ledger.checkpoints import InMemoryCheckpoints
-from counterpoise.ledger.journal import InMemoryJournal
+from counterpoise.ledger.checkpoints import Checkpoint, InMemoryCheckpoints
+from counterpoise.ledger.journal import InMemoryJournal, Tail
 from counterpoise.library.opening import Opening
 from counterpoise.library.plane import Counterpoise
 from counterpoise.library.reading import verify_folder
@@ -143,6 +143,36 @@ async def test_what_was_verified_is_what_is_live_and_what_was_kept() -> None:
         kept = await parts.checkpoints.latest(ACCOUNT)
         assert kept is not None
         assert kept.digest == plane.digest()
+
+
+async def test_the_state_is_kept_when_something_came_and_never_ahead_of_what_is_durable() -> None:
+    parts = fakes()
+    journal, checkpoints = parts.journal, parts.checkpoints
+    saved: list[int] = []
+    save = checkpoints.save
+
+    async def noted(account: str, checkpoint: Checkpoint) -> None:
+        saved.append(checkpoint.sequence)
+        await save(account, checkpoint)
+
+    checkpoints.save = noted  # type: ignore[method-assign]
+    async with Counterpoise.run(parts, ACCOUNT) as plane:
+        await opened(plane)
+        await plane.keep_state()
+        await plane.keep_state()
+        assert saved == [(await journal.last(ACCOUNT)).sequence]
+        await plane.record_cash_flow(D(5), "more")
+        last = journal.last
+
+        async def behind(account: str) -> Tail:
+            return replace(await last(account), sequence=saved[0])
+
+        journal.last = behind  # type: ignore[method-assign]
+        await plane.keep_state()
+        assert len(saved) == 1
+        journal.last = last  # type: ignore[method-assign]
+        await plane.keep_state()
+        assert saved[1] == (await journal.last(ACCOUNT)).sequence > saved[0]
 
 
 async def test_an_account_comes_back_as_it_was_and_agrees_with_its_venue() -> None:

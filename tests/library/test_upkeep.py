@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from counterpoise.domain.errors import JournalRefused, VenueUnavailable
-from counterpoise.library.upkeep import WAKE_MAX, begin_days, compare_books, keep_curve, obey_latch
+from counterpoise.library.upkeep import WAKE_MAX, begin_days, compare_books, keep_curve, keep_states, obey_latch
 from counterpoise.portfolio.curve import CurvePoint
 
 NOW = datetime(2024, 1, 2, 15, tzinfo=UTC)
@@ -54,6 +54,11 @@ class FakeAccount:
     async def compare(self, at: datetime | None = None) -> None:
         assert at is not None
         self.told.append(("compare", at))
+
+    async def keep_state(self) -> None:
+        self.told.append(("state", NOW))
+        if self.down:
+            raise JournalRefused("the disk is full")
 
     def sample(self, at: datetime) -> tuple[CurvePoint, tuple[datetime, ...]]:
         self.told.append(("sample", at))
@@ -142,6 +147,17 @@ async def test_the_venue_is_asked_every_half_minute_and_again_when_it_was_silent
     with pytest.raises(Enough):
         await compare_books(account, clock)
     assert [what for what, _ in account.told[3:]] == ["settle", "compare"]
+
+
+@pytest.mark.parametrize("down", (False, True))
+async def test_the_state_is_kept_every_five_minutes_whatever_became_of_the_last(
+    clock: FakeClock, *, down: bool
+) -> None:
+    account = FakeAccount(down=down)
+    with pytest.raises(Enough):
+        await keep_states(account)
+    assert clock.slept == [300] * 3
+    assert [what for what, _ in account.told] == ["state"] * 3
 
 
 async def test_the_curve_is_kept_every_ten_seconds_and_forgets_what_was_thinned(clock: FakeClock) -> None:

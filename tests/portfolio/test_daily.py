@@ -37,7 +37,7 @@ from counterpoise.domain.facts import (
 )
 from counterpoise.domain.numbers import ZERO, exact
 from counterpoise.domain.orders import Side
-from counterpoise.portfolio.daily import CashBalance, DaySummary, days, together
+from counterpoise.portfolio.daily import CashBalance, DaySummary, days, of_day, together
 from counterpoise.portfolio.proof import Cause
 from tests.portfolio.making import D, Story, instrument, terms
 from tests.portfolio.test_timeline import PREFIX, day_of_fifty
@@ -356,3 +356,22 @@ def test_a_hundred_thousand_fills_are_exact() -> None:
     assert {one.first: one.trades for one in found} == expected
     assert whole.closing_cash == D(10**9) + whole.realised - whole.fees
     assert not any(one.residual for one in (*found, whole))
+
+
+def test_a_quiet_day_opens_and_closes_where_the_last_one_before_it_closed() -> None:
+    made = Story(AccountKind.CASH, "BTC")
+    made.tell(Deposit(amount=D(1000), asset="USD"))
+    made.fill("BUY", "BTC", "1", "100", "0.1")
+    made.later(days=3)
+    made.fill("SELL", "BTC", "1", "110", "0.1")
+    found = summed(made)
+    quiet = of_day(found, found[0].first + timedelta(days=1), "UTC")
+    assert (quiet.trades, quiet.value, quiet.fees, quiet.realised, quiet.residual) == (0, ZERO, ZERO, ZERO, ZERO)
+    assert quiet.opening_cash == quiet.closing_cash == found[0].closing_cash == found[1].opening_cash
+    assert quiet.opening_equity == quiet.closing_equity == found[0].closing_equity
+    assert [(one.opening, one.closing) for one in quiet.cash] == [(D("899.9"), D("899.9"))]
+    assert quiet.begins == found[0].ends
+    assert together((found[0], quiet, found[1])).closing_equity == found[1].closing_equity
+    assert of_day(found, found[1].first, "UTC") is found[1]
+    with pytest.raises(InvalidInput, match="a day since"):
+        of_day(found, found[0].first - timedelta(days=1), "UTC")

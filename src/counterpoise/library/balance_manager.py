@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
@@ -17,11 +17,14 @@ from counterpoise.domain.instruments import read_symbol
 from counterpoise.domain.numbers import exact
 from counterpoise.domain.orders import Side
 from counterpoise.ledger.balances import AUTO
+from counterpoise.ledger.trail import TrailEntry
 from counterpoise.library.balancer import Number, number
 from counterpoise.library.balances import Balances
 from counterpoise.library.bookkeeping import OWNER
+from counterpoise.library.hindsight import Moment
 from counterpoise.library.opening import Opening
 from counterpoise.library.plane import Counterpoise
+from counterpoise.portfolio.daily import DaySummary
 from counterpoise.risk.affordability import Affordable
 from counterpoise.risk.position_size import PositionSize
 
@@ -204,6 +207,39 @@ class BalanceManager:
             VenueUnavailable: it does not answer, or the account has none.
         """
         return self._wait(self._balances.sync())
+
+    def daily_summary(self, day: date | None = None) -> DaySummary:
+        """Trades, volume, value, fees, realised P&L and both balances of a day of the account's zone; today, when None.
+
+        Raises:
+            InvalidInput: the account had not begun then, or the day is still to come.
+        """
+        return self._wait(self._balances.day(day))
+
+    def audit_trail(
+        self,
+        *,
+        kind: str | None = None,
+        symbol: str | None = None,
+        correlation: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+    ) -> tuple[TrailEntry, ...]:
+        """Every recorded act that is wanted, oldest first: who, what, before, after, why and on what grounds.
+
+        Args:
+            kind: Only facts of this kind, such as `Fill`.
+            symbol: Only those that name this instrument.
+            correlation: Only those of this errand.
+            since: Of the source's time, included; a day from its beginning.
+            until: Of the source's time, included; a day to its end.
+
+        Raises:
+            InvalidInput: no such kind, or `until` is before `since`.
+        """
+        named = None if symbol is None else read_symbol(symbol, "symbol")
+        asked = self._balances.trail(kind=kind, symbol=named, correlation=correlation, since=since, until=until)
+        return self._wait(asked)
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` in the account's loop and wait for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from counterpoise.control import affording
@@ -18,8 +18,11 @@ from counterpoise.domain.instruments import Symbol, check_text
 from counterpoise.domain.numbers import ZERO, plain
 from counterpoise.domain.orders import Side
 from counterpoise.ledger.balances import AUTO
+from counterpoise.ledger.trail import TrailEntry
+from counterpoise.library.hindsight import Moment, day_of, trail_of
 from counterpoise.library.rest import Rest
 from counterpoise.library.starting import Running
+from counterpoise.portfolio.daily import DaySummary
 from counterpoise.risk.affordability import Affordable
 from counterpoise.risk.position_size import PositionSize
 
@@ -132,6 +135,39 @@ class Balances:
         await self._rest.settle(now)
         await self._rest.compare(now)
         return await self.current(BalanceSource.BROKER)
+
+    async def day(self, day: date | None = None) -> DaySummary:
+        """What a day of the account's zone brought; today, when None. It is read from the journal.
+
+        Raises:
+            InvalidInput: the account had not begun then, or the day is still to come.
+        """
+        return await day_of(self._parts.journal, self._account.view.account, day, self._parts.clock.now())
+
+    async def trail(
+        self,
+        *,
+        kind: str | None = None,
+        symbol: Symbol | None = None,
+        correlation: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+    ) -> tuple[TrailEntry, ...]:
+        """Every recorded act that is wanted, oldest first: who, what, before, after, why.
+
+        Raises:
+            InvalidInput: no such kind, or `until` is before `since`.
+        """
+        found = await trail_of(
+            self._parts.journal,
+            self._account.view.account,
+            kind=kind,
+            symbol=symbol,
+            correlation=correlation,
+            since=since,
+            until=until,
+        )
+        return found.entries
 
     async def _confirm(self, now: datetime) -> None:
         """Ask the venue, if there is one and its last word is too old to trade on."""

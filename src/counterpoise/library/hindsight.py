@@ -15,12 +15,13 @@ from counterpoise.domain.accounts import AccountId, StrategyName
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.facts import BODIES, Fact
 from counterpoise.domain.numbers import exact
-from counterpoise.domain.time import day_start
+from counterpoise.domain.time import day_start, trading_day
+from counterpoise.ledger.journal import Journal
 from counterpoise.ledger.trail import TrailEntry, Wanted
 from counterpoise.library.reading import SOURCE, Seen, chosen, reading, seen_at
 from counterpoise.messages.hindsight import day_json, entry_json, postings_json, proof_json
 from counterpoise.messages.wire import Json, to_json
-from counterpoise.portfolio.daily import DaySummary, together
+from counterpoise.portfolio.daily import DaySummary, of_day, together
 from counterpoise.portfolio.daily import days as days_of
 from counterpoise.portfolio.history import Cut, History, before, until
 from counterpoise.portfolio.postings import FactPostings, postings_of
@@ -158,19 +159,44 @@ async def trail(
         ConfigurationError, JournalCorrupt: as `days`.
         InvalidInput: no such kind, or `until` is before `since`.
     """
-    if kind is not None and kind not in BODIES:
-        raise InvalidInput("kind", kind, f"one of {', '.join(sorted(BODIES))}")
     _check_order(since, until)
     known, facts = await _facts(settings, account)
-    wanted = Wanted(
-        kind=kind,
-        symbol=symbol,
-        correlation=correlation,
-        since=_first_instant(since, known.time_zone),
-        until=_last_instant(until, known.time_zone),
-    )
+    return _acts(known, facts, kind=kind, symbol=symbol, correlation=correlation, since=since, until=until)
+
+
+async def trail_of(
+    journal: Journal,
+    account: AccountId,
+    *,
+    kind: str | None = None,
+    symbol: str | None = None,
+    correlation: str | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+) -> Acts:
+    """As `trail`, of a journal that is open.
+
+    Raises:
+        JournalCorrupt, InvalidInput: as `trail`.
+    """
+    _check_order(since, until)
+    known, facts = await _facts_in(journal, account)
+    return _acts(known, facts, kind=kind, symbol=symbol, correlation=correlation, since=since, until=until)
+
+
+async def day_of(journal: Journal, account: AccountId, day: date | None, now: datetime) -> DaySummary:
+    """The summary of one day (today, when None), of a journal that is open; a quiet day is one of nothing.
+
+    Raises:
+        JournalCorrupt: the journal is not what was written.
+        InvalidInput: the account had not begun then, or the day is still to come.
+    """
+    known, facts = await _facts_in(journal, account)
+    today = trading_day(now, known.time_zone)
+    if day is not None and day > today:
+        raise InvalidInput("day", day.isoformat(), f"a day that has come; today is {today.isoformat()}")
     with exact():
-        return Acts(known=known, entries=hindsight.trail(known.account, facts, wanted))
+        return of_day(days_of(account, facts), day or today, known.time_zone)
 
 
 async def proof(
@@ -243,21 +269,49 @@ async def read_overview_at(
         return seen_at(readmodels.overview(view, now), clock.now())
 
 
+def _acts(
+    known: Known,
+    facts: Sequence[Fact],
+    *,
+    kind: str | None,
+    symbol: str | None,
+    correlation: str | None,
+    since: Moment | None,
+    until: Moment | None,
+) -> Acts:
+    if kind is not None and kind not in BODIES:
+        raise InvalidInput("kind", kind, f"one of {', '.join(sorted(BODIES))}")
+    wanted = Wanted(
+        kind=kind,
+        symbol=symbol,
+        correlation=correlation,
+        since=_first_instant(since, known.time_zone),
+        until=_last_instant(until, known.time_zone),
+    )
+    with exact():
+        return Acts(known=known, entries=hindsight.trail(known.account, facts, wanted))
+
+
 async def _facts(
     settings: Settings, account: AccountId | None, known_at: Moment | None = None
 ) -> tuple[Known, Sequence[Fact]]:
     """The facts that were known, and what they are about."""
     async with reading(settings) as parts:
-        journal = parts.journal
-        name = await chosen(journal, account, settings)
-        facts: Sequence[Fact] = await hindsight.known_facts(journal, name, await journal.anchors())
+        name = await chosen(parts.journal, account, settings)
+        return await _facts_in(parts.journal, name, known_at)
+
+
+async def _facts_in(
+    journal: Journal, account: AccountId, known_at: Moment | None = None
+) -> tuple[Known, Sequence[Fact]]:
+    facts: Sequence[Fact] = await hindsight.known_facts(journal, account, await journal.anchors())
     terms = next(fact.body.terms for fact in reversed(facts) if fact.kind in ("AccountOpened", "AccountConfigured"))
     instant = _last_instant(known_at, terms.time_zone)
     if instant is not None:
         facts = hindsight.known_by(facts, instant)
     last = facts[-1]
     known = Known(
-        account=name,
+        account=account,
         currency=terms.base_currency,
         time_zone=terms.time_zone,
         as_of=last.recorded_at,

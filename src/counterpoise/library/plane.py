@@ -64,6 +64,7 @@ class Counterpoise(Bookkeeping, Reconciles):
         self._supervisor = running.supervisor
         self._activity = running.activity
         self._rest = Rest(running)
+        self._kept = 0  # sequence of the state that was kept last
         self.balances = Balances(running, self._rest)
 
     @classmethod
@@ -414,7 +415,17 @@ class Counterpoise(Bookkeeping, Reconciles):
         await self._rest.settle(at or self.parts.clock.now())
 
     async def keep_state(self) -> None:
-        """Keep the folded state, so that a later verification can hold it against the facts."""
+        """Keep the folded state: readers begin from it, and a later verification can hold it against the facts.
+
+        Nothing is kept where nothing came since, or while the last facts are not durable yet.
+
+        Raises:
+            JournalRefused: it could not be written; nothing is lost.
+        """
         view = self._account.view
+        if view.sequence == self._kept:
+            return
         kept = checkpoint_of(view.book, view.sequence, view.epoch, version("counterpoise"))
-        await self.parts.checkpoints.save(self.account_id, kept)
+        if (await self.parts.journal.last(self.account_id)).sequence >= kept.sequence:
+            await self.parts.checkpoints.save(self.account_id, kept)
+            self._kept = kept.sequence

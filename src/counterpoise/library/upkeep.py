@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -13,6 +14,9 @@ from counterpoise.portfolio.curve import DENSE, CurvePoint, Series
 
 COMPARE_EVERY = timedelta(seconds=30)
 """How often the venue's cash and positions are held against the book."""
+
+STATE_EVERY = timedelta(minutes=5)
+"""How often the folded state is kept, so that a reader has a short tail to fold."""
 
 LATCH_EVERY_SECONDS = 1.0
 
@@ -47,6 +51,10 @@ class Kept(Protocol):
         """Hold the book against the venue's."""
         ...
 
+    async def keep_state(self) -> None:
+        """Keep the folded state for readers."""
+        ...
+
     def sample(self, at: datetime) -> tuple[CurvePoint, tuple[datetime, ...]]:
         """Put the live equity on the curve."""
         ...
@@ -75,6 +83,7 @@ def of_live_account(account: LiveAccount, series: Series | None, clock: Clock) -
         "days": begin_days(account, clock),
         "latch": obey_latch(account),
         "compare": compare_books(account, clock),
+        "state": keep_states(account),
     }
     return work if series is None else {**work, "curve": keep_curve(account, series, clock)}
 
@@ -108,6 +117,15 @@ async def compare_books(account: Kept, clock: Clock) -> None:
                 await account.compare(clock.now())
             except VenueUnavailable:
                 continue  # its age grows on every screen, and the next round asks again
+
+
+async def keep_states(account: Kept) -> None:
+    """Keep the folded state now and then, for ever; one that cannot be written costs readers time only."""
+    while True:
+        await asyncio.sleep(STATE_EVERY.total_seconds())
+        if account.is_opened:
+            with suppress(JournalRefused):
+                await account.keep_state()
 
 
 async def keep_curve(account: Kept, series: Series, clock: Clock) -> None:

@@ -137,6 +137,46 @@ def days(account: AccountId, facts: Iterable[Fact]) -> tuple[DaySummary, ...]:
     return tuple(found)
 
 
+def of_day(summaries: Sequence[DaySummary], day: date, time_zone: str) -> DaySummary:
+    """The summary of one day; one on which nothing happened opens and closes where the last one before it closed.
+
+    Args:
+        summaries: As `days` gives them.
+        day: Any day since the account's first.
+        time_zone: In which it begins.
+
+    Raises:
+        InvalidInput: the account had not begun then.
+    """
+    earlier = [one for one in summaries if one.last <= day]
+    if not earlier:
+        began = f"a day since {summaries[0].first.isoformat()}" if summaries else "a day of an account that has begun"
+        raise InvalidInput("day", day.isoformat(), began)
+    last = earlier[-1]
+    if last.last == day:
+        return last
+    return replace(
+        last,
+        first=day,
+        last=day,
+        begins=day_start(day, time_zone),
+        ends=day_start(day + timedelta(days=1), time_zone),
+        trades=0,
+        value=ZERO,
+        fees=ZERO,
+        realised=ZERO,
+        deposits=ZERO,
+        withdrawals=ZERO,
+        opening_cash=last.closing_cash,
+        opening_equity=last.closing_equity,
+        causes=tuple((cause, ZERO) for cause in Cause),
+        residual=ZERO,
+        traded=(),
+        cash=tuple(replace(one, opening=one.closing) for one in last.cash if one.closing),
+        unrated=(),
+    )
+
+
 def together(summaries: Sequence[DaySummary]) -> DaySummary:
     """Several days as one, from the opening of the first to the closing of the last.
 
