@@ -32,7 +32,7 @@ from counterpoise.adapters.series import SqliteSeries
 from counterpoise.control.activity import Timer
 from counterpoise.control.halt import HaltLatch, MemoryLatch
 from counterpoise.control.market import Sessions
-from counterpoise.domain.accounts import AccountId
+from counterpoise.domain.accounts import AccountId, AccountTerms
 from counterpoise.domain.errors import ConfigurationError, CounterpoiseError, DataFolderInUse
 from counterpoise.domain.time import Clock
 from counterpoise.execution.broker import Broker
@@ -268,7 +268,7 @@ def live_parts(settings: Settings, command: str, currency: str) -> Parts:
         return _trading(chosen, folder, ownership, command, venue, clock, replay_clock=None)
 
 
-def writing_parts(settings: Settings, command: str) -> Parts:
+def writing_parts(settings: Settings, command: str, terms: AccountTerms) -> Parts:
     """The parts of an account that is not running, for somebody who writes into its book; no order leaves.
 
     Raises:
@@ -277,7 +277,9 @@ def writing_parts(settings: Settings, command: str) -> Parts:
     """
     _require(settings)
     try:
-        parts = live_parts(settings, command, "")
+        if not terms.trades:
+            return statement_parts(settings, command)
+        parts = live_parts(settings, command, terms.base_currency)
     except DataFolderInUse as running:
         raise DataFolderInUse(f"a journal has one writer, and it has one now: {running}") from running
     parts.owns = lambda: False  # what would be sent is withheld: nobody stays to look after it

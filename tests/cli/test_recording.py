@@ -231,3 +231,21 @@ def test_facts_are_still_printed_and_an_option_before_its_command_is_named(book:
     done = CliRunner().invoke(app, ["ledger", "--kind", "Fill", "rate", "EUR", "1.1"])
     assert isinstance(done.exception, CounterpoiseError)
     assert "--kind: Fill was refused: after `rate`" in str(done.exception)
+
+
+def test_an_account_without_a_venue_is_told_the_same_way_and_held_against_nobody(tmp_path: Path) -> None:
+    folder = tmp_path / "told"
+    opened = CliRunner().invoke(app, ["account", "open", "mine", "--opening-cash", "500", "--data-dir", str(folder)])
+    assert opened.exit_code == 0, opened.output
+    assert changed(folder, "record", "deposit", "100", "--reference", "a")["cash USD"] == ("500", "600")
+    with pytest.raises(InvalidInput, match="600 USD that are free"):
+        tell(folder, "record", "withdrawal", "1000", "--reference", "b")
+    assert not (folder / "paper.db").exists()
+    with pytest.raises(ConfigurationError, match="no venue"):
+        tell_reconcile(folder)
+
+
+def tell_reconcile(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["reconcile", "--data-dir", str(folder)])
+    assert done.exception is not None
+    raise done.exception

@@ -14,7 +14,7 @@ from counterpoise.control.pulse import STALE_AFTER
 from counterpoise.control.recovery import load
 from counterpoise.control.state import ControlState
 from counterpoise.control.verify import VerifyReport, verify
-from counterpoise.domain.accounts import AccountId
+from counterpoise.domain.accounts import AccountId, AccountTerms
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
 from counterpoise.domain.facts import BODIES, AccountOpened, Fact
 from counterpoise.ledger import export
@@ -87,8 +87,8 @@ def seen_at(overview: readmodels.Overview, now: datetime) -> Seen:
     return Seen(overview=overview, stale=bool(snapshot.positions) and now - snapshot.as_of > STALE_AFTER)
 
 
-async def chosen_account(settings: Settings, account: AccountId | None) -> tuple[AccountId, str]:
-    """The account that is meant, and its base currency.
+async def chosen_account(settings: Settings, account: AccountId | None) -> tuple[AccountId, AccountTerms]:
+    """The account that is meant, and the terms on which it was opened.
 
     Raises:
         ConfigurationError: as `read_overview`.
@@ -98,7 +98,7 @@ async def chosen_account(settings: Settings, account: AccountId | None) -> tuple
         async for entry in parts.journal.read(name):
             body = decode(entry.raw).body
             if isinstance(body, AccountOpened):
-                return name, body.terms.base_currency
+                return name, body.terms
         raise ConfigurationError(f"account {name} in {settings.data_dir} was never opened")
 
 

@@ -22,15 +22,18 @@ async def reconciled_folder(settings: Settings, account: AccountId | None) -> As
 
     Raises:
         DataFolderInUse: another process owns it, and reconciles it by itself.
-        ConfigurationError: no journal, no such account, or a replay's folder, whose venue lives at its own pace.
+        ConfigurationError: no journal, no such account, one without a venue, or a replay's folder, whose venue
+            lives at its own pace.
     """
-    name, currency = await chosen_account(settings, account)
+    name, terms = await chosen_account(settings, account)
+    if not terms.trades:
+        raise ConfigurationError(f"account {name} has no venue that it could be held against")
     if wiring.is_replay(settings):
         raise ConfigurationError(
             f"{settings.data_dir} holds a replay, which compares itself with its venue at every start; "
             "reconcile the folder of `counterpoise serve`"
         )
-    parts = wiring.live_parts(settings, "reconcile", currency)
+    parts = wiring.live_parts(settings, "reconcile", terms.base_currency)
     try:
         async with Counterpoise.run(parts, name) as plane:
             yield plane

@@ -16,7 +16,7 @@ from counterpoise.domain.time import format_time
 from counterpoise.ledger.booking import IN_TRANSIT
 from counterpoise.ledger.codec import decode
 from counterpoise.library.plane import Counterpoise
-from counterpoise.library.reading import chosen
+from counterpoise.library.reading import chosen_account
 from counterpoise.messages.wire import Json
 from counterpoise.portfolio.proof import strategy_equity
 from counterpoise.settings import Settings
@@ -98,14 +98,15 @@ async def book(settings: Settings, account: AccountId | None, verb: str, act: Ac
         InvalidInput: the act is refused; nothing is booked.
     """
     with exact():
-        parts = writing_parts(settings, verb)
+        name, terms = await chosen_account(settings, account)
+        parts = writing_parts(settings, verb, terms)
         try:
-            name = await chosen(parts.journal, account, settings)
             async with Counterpoise.run(parts, name) as plane:
                 view = plane.view
                 before, first = figures(view), view.sequence + 1
                 answer = await act(plane)
-                await plane.settle()
+                if terms.trades:
+                    await plane.settle()
                 facts = [decode(entry.raw) async for entry in parts.journal.read(name, first)]
                 told = {event.sequence: event.title for event in plane.watch.chronicle.events(EVENTS_MAX)}
                 await plane.keep_state()
