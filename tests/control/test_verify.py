@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from counterpoise.control.verify import VerifyReport, checkpoint_of, verify, zero_sum_problems
+from counterpoise.domain.accounts import AccountId
+from counterpoise.domain.errors import JournalRefused
 from counterpoise.domain.numbers import ZERO
 from counterpoise.ledger.checkpoints import Checkpoint, InMemoryCheckpoints
 from counterpoise.ledger.journal import Anchor, Entry, InMemoryJournal
@@ -174,3 +178,22 @@ def test_postings_that_do_not_sum_to_zero_are_named_by_asset() -> None:
 async def test_an_empty_journal_holds() -> None:
     found = await report(InMemoryJournal(), InMemoryCheckpoints())
     assert (found.ok, found.entries, found.residual) == (True, 0, ZERO)
+
+
+@pytest.mark.parametrize("damaged", (False, True))
+async def test_cycles_are_collected_again_after_a_replay_however_it_ended(*, damaged: bool) -> None:
+    seen: list[bool] = []
+
+    class Looking(InMemoryJournal):
+        async def read(self, account: AccountId, from_sequence: int = 1) -> AsyncIterator[Entry]:
+            seen.append(gc.isenabled())
+            if damaged:
+                raise JournalRefused("the disk is away")
+            async for entry in super().read(account, from_sequence):
+                yield entry
+
+    journal = Looking()
+    assert gc.isenabled()
+    with suppress(JournalRefused):
+        await verify(journal, InMemoryCheckpoints(), ACCOUNT, journal.key, ())
+    assert (seen, gc.isenabled()) == ([False], True)
