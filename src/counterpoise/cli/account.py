@@ -14,7 +14,7 @@ import typer
 from counterpoise.cli.options import AccountOption, DataDirOption, Output, OutputOption
 from counterpoise.domain.accounts import AccountKind, LotMethod, lot_method_of
 from counterpoise.domain.errors import InvalidInput
-from counterpoise.domain.numbers import ZERO, canonical, exact, parse, plain
+from counterpoise.domain.numbers import ZERO, canonical, exact, parse, shortest
 from counterpoise.domain.time import zone
 from counterpoise.library.opening import Opening
 from counterpoise.library.statements import AccountCard, Held, beginning_of, open_in_folder, read_account
@@ -116,9 +116,9 @@ def held_lines(held: Held) -> list[str]:
 def held_json(held: Held) -> dict[str, object]:
     """What is held, decimals as strings."""
     return {
-        "cash": {asset: plain(canonical(amount)) for asset, amount in held.cash.items()},
-        "positions": {symbol: plain(canonical(units)) for symbol, units in held.positions.items()},
-        "realised_pnl": plain(canonical(held.realised)),
+        "cash": {asset: shortest(amount) for asset, amount in held.cash.items()},
+        "positions": {symbol: shortest(units) for symbol, units in held.positions.items()},
+        "realised_pnl": shortest(held.realised),
     }
 
 

@@ -17,7 +17,7 @@ from rich.table import Table
 from counterpoise.cli.options import AccountOption, DataDirOption, Output, OutputOption
 from counterpoise.domain.balances import Balance
 from counterpoise.domain.instruments import read_symbol
-from counterpoise.domain.numbers import canonical, exact, parse, plain, whole_steps
+from counterpoise.domain.numbers import exact, parse, shortest, whole_steps
 from counterpoise.domain.time import format_time
 from counterpoise.ledger.balances import AUTO
 from counterpoise.library.reading_balances import read_affordable, read_balance, read_size
@@ -86,13 +86,13 @@ def size(
         if as_json or output is Output.JSON:
             _print_json(dict(answer))
             return
-        print(f"{_number(answer.position_size)} units, limited by {answer.limited_by}")
+        print(f"{shortest(answer.position_size)} units, limited by {answer.limited_by}")
         _print_rows(
             {
                 "free cash": _money(answer.available_cash),
                 "value": _money(answer.value),
                 "lost at the stop": _money(answer.risk_amount),
-                "lot": _number(answer.lot),
+                "lot": shortest(answer.lot),
                 "usable for": answer.usable_for,
             }
         )
@@ -195,7 +195,3 @@ def _print_json(value: object) -> None:
 
 def _money(value: Decimal | None) -> str:
     return "not said" if value is None else f"{value:,.2f}"
-
-
-def _number(value: Decimal) -> str:
-    return plain(canonical(value))

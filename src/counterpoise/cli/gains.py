@@ -22,11 +22,10 @@ from counterpoise.domain.numbers import (
     DIGITS_MAX,
     ONE,
     ZERO,
-    canonical,
     divide_half_even,
     divide_half_even_18,
     exact,
-    plain,
+    shortest,
 )
 from counterpoise.domain.orders import PositionSide
 from counterpoise.ledger.disposals import Disposal, Term, Totals
@@ -125,7 +124,7 @@ def as_json(found: YearOfGains) -> Json:
         "wash_sales": found.wash_sales,
         "disposals": [_row(one, found) for term in Term for one in found.of(term)],
         "totals": {str(term): _totals(found.totals(term)) for term in Term},
-        "deferred": _text(found.deferred),
+        "deferred": shortest(found.deferred),
         "notes": list(found.notes()),
     }
 
@@ -135,20 +134,20 @@ def _row(one: Disposal, found: YearOfGains) -> Json:
         "symbol": found.symbols[one.instrument],
         "instrument": one.instrument,
         "side": str(one.side),
-        "quantity": _text(one.quantity),
+        "quantity": shortest(one.quantity),
         "date_acquired": None if one.acquired_on is None else str(one.acquired_on),
         "date_opened": None if one.opened_on is None else str(one.opened_on),
         "date_sold": str(one.disposed_on),
         "held_from": str(one.held_from),
         "days_held": one.days_held,
         "term": str(one.term),
-        "proceeds": _text(one.proceeds),
-        "cost": _text(one.cost),
-        "carried": _text(one.carried),
+        "proceeds": shortest(one.proceeds),
+        "cost": shortest(one.cost),
+        "carried": shortest(one.carried),
         "code": WASH_SALE if one.disallowed else "",
-        "adjustment": _text(one.disallowed),
-        "gain": _text(one.tax_gain),
-        "currency_gain": _text(divide_half_even_18(one.currency_gain, ONE)),
+        "adjustment": shortest(one.disallowed),
+        "gain": shortest(one.tax_gain),
+        "currency_gain": shortest(divide_half_even_18(one.currency_gain, ONE)),
         "opened_by": one.origin,
         "closed_by": one.closed_by,
     }
@@ -156,10 +155,10 @@ def _row(one: Disposal, found: YearOfGains) -> Json:
 
 def _totals(sums: Totals) -> Json:
     return {
-        "proceeds": _text(sums.proceeds),
-        "cost": _text(sums.cost),
-        "adjustment": _text(sums.disallowed),
-        "gain": _text(sums.tax_gain),
+        "proceeds": shortest(sums.proceeds),
+        "cost": shortest(sums.cost),
+        "adjustment": shortest(sums.disallowed),
+        "gain": shortest(sums.tax_gain),
     }
 
 
@@ -175,11 +174,7 @@ def _amounts(amounts: list[Decimal], places: int, *, code: bool = True) -> Itera
 
 def _description(one: Disposal, found: YearOfGains) -> str:
     short = " short" if one.side is PositionSide.SHORT else ""
-    return f"{_text(one.quantity)} {found.symbols[one.instrument]}{short}"
-
-
-def _text(value: Decimal) -> str:
-    return plain(canonical(value))
+    return f"{shortest(one.quantity)} {found.symbols[one.instrument]}{short}"
 
 
 def _cut(value: Decimal, places: int) -> str:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from counterpoise.cli.summary import WIDTH
-from counterpoise.domain.numbers import ONE, canonical, divide_half_even, exact, plain
+from counterpoise.domain.numbers import ONE, divide_half_even, exact, shortest
 from counterpoise.domain.time import format_time
 from counterpoise.ledger.trail import REPLACING, TrailEntry
 from counterpoise.library.hindsight import Acts, Days, Known, Posted, Proved
@@ -144,7 +144,7 @@ def _short(text: str) -> str:
     if len(places) <= PLACES_SHOWN or not f"{whole.removeprefix('-')}{places}".isdigit():
         return text
     with exact():
-        return plain(canonical(divide_half_even(Decimal(text), ONE, PLACES_SHOWN)))
+        return shortest(divide_half_even(Decimal(text), ONE, PLACES_SHOWN))
 
 
 # ── proof ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,7 +221,7 @@ def _money(amount: Decimal) -> str:
 
 
 def _plain(amount: Decimal) -> str:
-    return plain(canonical(amount))
+    return shortest(amount)
 
 
 def _clean(text: str) -> str:

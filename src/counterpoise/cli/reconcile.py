@@ -11,11 +11,12 @@ from typing import Annotated, TypeVar
 import typer
 
 from counterpoise.cli.options import AccountOption, DataDirOption, Output, OutputOption
+from counterpoise.domain.accounts import OWNER
 from counterpoise.domain.numbers import exact, parse
 from counterpoise.library.plane import Counterpoise
 from counterpoise.library.reconciliation_words import as_json, lines
 from counterpoise.library.reconciling import Reconciliation
-from counterpoise.library.reconciling_folder import OWNER_AT_THE_FOLDER, reconciled_folder
+from counterpoise.library.reconciling_folder import reconciled_folder
 from counterpoise.wiring import settings_of
 
 T = TypeVar("T")
@@ -71,9 +72,7 @@ def settle(
         price = None if unit_price is None else parse(unit_price, "--unit-price")
 
         async def act(plane: Counterpoise) -> tuple[str, bool]:
-            answer = await plane.settle_break(
-                which, reason, OWNER_AT_THE_FOLDER, explanation=explanation, unit_price=price
-            )
+            answer = await plane.settle_break(which, reason, OWNER, explanation=explanation, unit_price=price)
             made = answer.detail if isinstance(answer.detail, tuple) else ()
             still = any(which in (item.break_id, item.difference.subject) for item in plane.breaks())
             return f"{answer.message}{': ' if made else ''}{', '.join(str(item) for item in made)}", still
@@ -96,7 +95,7 @@ def reverse(
     with exact():
 
         async def act(plane: Counterpoise) -> tuple[str, tuple[str, ...]]:
-            answer = await plane.reverse_adjustment(which, reason, OWNER_AT_THE_FOLDER)
+            answer = await plane.reverse_adjustment(which, reason, OWNER)
             return answer.outcome, tuple(item.difference.subject for item in plane.breaks())
 
         outcome, open_now = _with_account(data_dir, account, act)

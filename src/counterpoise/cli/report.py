@@ -16,7 +16,7 @@ import typer
 from counterpoise.cli.options import Output
 from counterpoise.cli.summary import WIDTH, render_summary, wants_colour
 from counterpoise.demo.run import ReplaySummary
-from counterpoise.domain.numbers import canonical, plain
+from counterpoise.domain.numbers import plain, shortest
 
 CLAIM_COMMITS = 1
 """What a start commits when there is nothing left to do: that it has taken the writer's seat."""
@@ -67,18 +67,18 @@ def _summary(result: ReplaySummary, verified: Mapping[str, Any]) -> dict[str, ob
         "partial_fills": result.partial_fills,
         "unknowns": result.unknowns,
         "mode_changes": result.mode_changes,
-        "final_equity": plain(canonical(result.final_equity)),
+        "final_equity": shortest(result.final_equity),
         "time_weighted_return_pct": None
         if result.time_weighted_return_pct is None
         else plain(result.time_weighted_return_pct),
-        "max_drawdown_pct": plain(canonical(result.max_drawdown_pct)),
+        "max_drawdown_pct": shortest(result.max_drawdown_pct),
         "rebalances": result.rebalances,
         "orders": result.orders,
         "fills": result.fills,
-        "fees": plain(canonical(result.fees)),
+        "fees": shortest(result.fees),
         "denials": result.denials,
         "stale_cells": result.stale_cells,
-        "equity_proof_residual": plain(canonical(result.equity_proof_residual)),
+        "equity_proof_residual": shortest(result.equity_proof_residual),
         "synchronous": result.synchronous,
         "verify": "ok" if verified.get("ok") and same else "; ".join(problems),
         "replay_digest": result.replay_digest,

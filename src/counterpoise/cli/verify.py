@@ -8,7 +8,7 @@ import json
 import typer
 
 from counterpoise.cli.options import AccountOption, DataDirOption, Output, OutputOption
-from counterpoise.domain.numbers import canonical, exact, plain
+from counterpoise.domain.numbers import exact, shortest
 from counterpoise.library.reading import verify_folder
 from counterpoise.wiring import settings_of
 
@@ -27,7 +27,7 @@ def verify_journal(
                 "first_bad": report.first_bad,
                 "problems": list(report.problems),
                 "notes": list(report.notes),
-                "equity_proof_residual": plain(canonical(report.residual)),
+                "equity_proof_residual": shortest(report.residual),
                 "replay_digest": report.replay_digest,
                 "checked_digest": report.checked_digest,
             }

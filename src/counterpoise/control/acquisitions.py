@@ -18,7 +18,7 @@ from counterpoise.domain.accounts import AccountKind
 from counterpoise.domain.decisions import Severity
 from counterpoise.domain.facts import BreakOpened, BreakSettled, Fact
 from counterpoise.domain.instruments import Symbol
-from counterpoise.domain.numbers import ZERO, canonical, plain
+from counterpoise.domain.numbers import ZERO, shortest
 from counterpoise.domain.statements import Break, BreakKind
 from counterpoise.portfolio.state import AccountState
 
@@ -83,5 +83,5 @@ def _break(symbol: Symbol, units: Decimal) -> Break:
         subject=symbol,
         ours=-units,
         theirs=ZERO,
-        detail=f"{plain(canonical(units))} {symbol} were sold that nothing shows being bought",
+        detail=f"{shortest(units)} {symbol} were sold that nothing shows being bought",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from counterpoise.control.cash_flows import check_positive, check_time, currency_of
 from counterpoise.control.commands import AllotStrategy
@@ -14,7 +13,7 @@ from counterpoise.domain.accounts import UNASSIGNED, AccountKind, StrategyName
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.facts import StrategyAllotted
 from counterpoise.domain.instruments import InstrumentId
-from counterpoise.domain.numbers import DIGITS_MAX, ZERO, canonical, is_short, plain
+from counterpoise.domain.numbers import DIGITS_MAX, ZERO, is_short, plain, shortest
 from counterpoise.domain.time import format_time
 
 
@@ -87,8 +86,8 @@ def _check_cash(state: ControlState, command: AllotStrategy, asset: str) -> None
     book = state.state.strategies.get(payer)
     there = book.cash.get(asset, ZERO) if book else ZERO
     if command.amount > there:
-        said = f"at most the {_text(max(there, ZERO))} {asset} that {payer} has"
-        raise InvalidInput("amount", _text(command.amount), said)
+        said = f"at most the {shortest(max(there, ZERO))} {asset} that {payer} has"
+        raise InvalidInput("amount", shortest(command.amount), said)
 
 
 def _check_owned(state: ControlState, command: AllotStrategy, instrument: InstrumentId) -> None:
@@ -100,9 +99,5 @@ def _check_owned(state: ControlState, command: AllotStrategy, instrument: Instru
     held = state.state.holdings.get(instrument)
     owned = held.owners.get(command.giver, ZERO) if held else ZERO
     if owned * command.quantity <= ZERO or abs(command.quantity) > abs(owned):
-        said = f"at most the {_text(owned)} {command.symbol} that {command.giver} owns"
-        raise InvalidInput("quantity", _text(command.quantity), said)
-
-
-def _text(value: Decimal) -> str:
-    return plain(canonical(value))
+        said = f"at most the {shortest(owned)} {command.symbol} that {command.giver} owns"
+        raise InvalidInput("quantity", shortest(command.quantity), said)

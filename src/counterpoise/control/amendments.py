@@ -18,7 +18,7 @@ from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.facts import Fact, Fill, FillBusted, FillCorrected, LotsChosen
 from counterpoise.domain.facts.amendments import LotChoice
 from counterpoise.domain.facts.envelope import fact_id
-from counterpoise.domain.numbers import ZERO, canonical, is_short, plain
+from counterpoise.domain.numbers import ZERO, is_short, plain, shortest
 from counterpoise.ledger.lots import Lot
 from counterpoise.portfolio.economy import amended
 from counterpoise.portfolio.timeline import BEGINNING, OutOfReach
@@ -159,8 +159,8 @@ def _check_order(state: ControlState, quantity: Decimal, as_is: Fill) -> None:
     order = state.state.orders.get(as_is.client_order_id)
     if order is not None and order.filled - as_is.quantity + quantity > order.intent.quantity:
         most = order.intent.quantity - order.filled + as_is.quantity
-        said = f"at most {_text(most)}: its order was for {_text(order.intent.quantity)}"
-        raise InvalidInput("quantity", _text(quantity), said)
+        said = f"at most {shortest(most)}: its order was for {shortest(order.intent.quantity)}"
+        raise InvalidInput("quantity", shortest(quantity), said)
 
 
 def _figures(body: Fill | FillCorrected) -> tuple[object, ...]:
@@ -178,25 +178,21 @@ def _check_lots(chosen: Sequence[LotChoice], lots: Sequence[Lot], fill: Fill) ->
         if there is None:
             raise InvalidInput(f"lots[{place}].lot", choice.lot, f"a lot that was open then: {_listed(open_units)}")
         if choice.quantity > there or not is_short(choice.quantity):
-            said = f"at most the {_text(there)} units that were open"
-            shown = _text(choice.quantity) if is_short(choice.quantity) else choice.quantity
+            said = f"at most the {shortest(there)} units that were open"
+            shown = shortest(choice.quantity) if is_short(choice.quantity) else choice.quantity
             raise InvalidInput(f"lots[{place}].quantity", shown, said)
     wanted, closes = (
         sum((choice.quantity for choice in chosen), ZERO),
         min(fill.quantity, sum(open_units.values(), ZERO)),
     )
     if wanted > closes:
-        raise InvalidInput("lots", _text(wanted), f"at most the {_text(closes)} units that the fill closes")
+        raise InvalidInput("lots", shortest(wanted), f"at most the {shortest(closes)} units that the fill closes")
 
 
 def _listed(units: dict[str, Decimal]) -> str:
-    named = [f"{name} ({_text(quantity)})" for name, quantity in units.items()]
+    named = [f"{name} ({shortest(quantity)})" for name, quantity in units.items()]
     more = f" and {len(named) - LOTS_SHOWN} more" if len(named) > LOTS_SHOWN else ""
     return ", ".join(named[:LOTS_SHOWN]) + more
-
-
-def _text(value: Decimal) -> str:
-    return plain(canonical(value))
 
 
 def _then(command: Command) -> CheckAcquisitions:

@@ -27,11 +27,11 @@ from counterpoise.domain.instruments import Category, InstrumentId, check_text
 from counterpoise.domain.numbers import (
     DIGITS_MAX,
     ZERO,
-    canonical,
     divide_half_even_18,
     floor_to_step,
     is_short,
     plain,
+    shortest,
     units_toward_zero,
 )
 from counterpoise.domain.orders import OrderIntent, Side, client_order_id
@@ -150,7 +150,7 @@ def _sendable(state: ControlState, verdict: Verdict) -> Verdict:
         reasons=(Reason.DUST,),
         recommended_size=ZERO,
         closing_size=ZERO,
-        detail=f"{plain(canonical(quantity))} {verdict.symbol} is less than the venue takes, {least}",
+        detail=f"{shortest(quantity)} {verdict.symbol} is less than the venue takes, {least}",
     )
 
 

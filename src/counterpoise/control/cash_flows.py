@@ -30,12 +30,9 @@ from counterpoise.domain.facts import (
 )
 from counterpoise.domain.facts.envelope import fact_id
 from counterpoise.domain.instruments import InstrumentId, Symbol, check_text
-from counterpoise.domain.numbers import DIGITS_MAX, ZERO, canonical, is_short, plain
+from counterpoise.domain.numbers import DIGITS_MAX, ZERO, is_short, plain, shortest
 from counterpoise.domain.statements import CashEventKind
-from counterpoise.domain.time import format_time
-
-AHEAD_MAX = timedelta(minutes=5)
-"""How far a source's clock may be ahead of ours."""
+from counterpoise.domain.time import CLOCK_SKEW_MAX, format_time
 
 Transfer = TypeVar("Transfer", TransferSent, TransferReceived)
 Flow = Deposit | Withdrawal | Fee | Funding | Interest | Dividend
@@ -157,8 +154,8 @@ def check_free(state: ControlState, amount: Decimal, asset: str) -> None:
     if asset == account.base:
         free = min(free, free_cash(state))
     if amount > free:
-        said = f"at most the {plain(canonical(max(free, ZERO)))} {asset} that are free"
-        raise InvalidInput("amount", plain(canonical(amount)), said)
+        said = f"at most the {shortest(max(free, ZERO))} {asset} that are free"
+        raise InvalidInput("amount", shortest(amount), said)
 
 
 def currency_of(state: ControlState, currency: str) -> str:
@@ -179,11 +176,11 @@ def check_time(command: Command, now: datetime) -> None:
     """Refuse a time that has not come yet.
 
     Raises:
-        InvalidInput: it is not in UTC, or more than AHEAD_MAX ahead of ours.
+        InvalidInput: it is not in UTC, or more than CLOCK_SKEW_MAX ahead of ours.
     """
     if command.at.utcoffset() != timedelta(0):
         raise InvalidInput("occurred_at", command.at.isoformat(), "a time in UTC, such as 2024-01-03T15:00:00Z")
-    if command.at > now + AHEAD_MAX:
+    if command.at > now + CLOCK_SKEW_MAX:
         rule = f"a time that has come: it is {format_time(now)}, and a clock may be 5 minutes ahead"
         raise InvalidInput("occurred_at", format_time(command.at), rule)
 

@@ -17,10 +17,10 @@ from counterpoise.domain.facts.envelope import fact_id
 from counterpoise.domain.facts.statements import StatedCash
 from counterpoise.domain.instruments import Instrument
 from counterpoise.domain.marks import Mark
-from counterpoise.domain.numbers import DIGITS_MAX, ZERO, canonical, is_short, plain
+from counterpoise.domain.numbers import DIGITS_MAX, ZERO, is_short, plain, shortest
 from counterpoise.domain.orders import Side
 from counterpoise.domain.statements import VenueAccount
-from counterpoise.ledger.balances import CLOCK_SKEW_MAX
+from counterpoise.domain.time import CLOCK_SKEW_MAX
 from counterpoise.portfolio.economy import amended
 
 MANUAL = "manual"
@@ -138,14 +138,14 @@ def _check(state: ControlState, command: RecordFill, instrument: Instrument, now
             "quantity",
             command.quantity,
             command.quantity <= held,
-            f"at most the {plain(canonical(held))} that are held",
+            f"at most the {shortest(held)} that are held",
         )
         return
     rate = rate_of(state, instrument)
     cost = command.quantity * command.price * instrument.multiplier + command.fee
     free = funds_in(state, instrument.quote)
     if rate is not None and cost * rate > free:
-        most, short = plain(canonical(free)), plain(canonical(cost * rate - free))
+        most, short = shortest(free), shortest(cost * rate - free)
         rule = f"a purchase of at most {most} {state.state.base} with its fee; {short} is missing"
         raise InvalidInput("quantity", plain(command.quantity), rule)
 

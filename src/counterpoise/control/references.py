@@ -6,8 +6,6 @@ two is wrong, and nobody but the person who gave it knows which.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.facts import Body, Fact
 from counterpoise.domain.facts.money import (
@@ -23,7 +21,7 @@ from counterpoise.domain.facts.money import (
     Withdrawal,
 )
 from counterpoise.domain.instruments import InstrumentId
-from counterpoise.domain.numbers import canonical, plain
+from counterpoise.domain.numbers import shortest
 
 CashBody = (
     Deposit
@@ -46,14 +44,14 @@ def content(body: CashBody, instrument: InstrumentId | None) -> str:
     """What an act says, in words; two that say the same are equal, whatever digits their numbers came with."""
     kind = type(body).__name__
     if isinstance(body, FxRate):
-        return f"{kind} {body.asset} {_text(body.rate)}"
-    said = f"{kind} {_text(body.amount)} {body.asset}"
+        return f"{kind} {body.asset} {shortest(body.rate)}"
+    said = f"{kind} {shortest(body.amount)} {body.asset}"
     if isinstance(body, TransferSent):
         return f"{said} to {body.other_account}"
     if isinstance(body, TransferReceived):
         return f"{said} from {body.other_account}"
     if isinstance(body, StrategyAllotted):
-        units = f" for {_text(body.quantity)} {instrument}" if body.quantity else ""
+        units = f" for {shortest(body.quantity)} {instrument}" if body.quantity else ""
         return f"{said}{units} from {body.giver} to {body.taker}"
     return f"{said} of {instrument}" if instrument else said
 
@@ -85,7 +83,3 @@ def was_said(said: dict[str, str], cause: str, name: str, body: Body, instrument
     if before != now:
         raise InvalidInput("reference", name, f"a new one for {now}; it stands for {before}")
     return True
-
-
-def _text(value: Decimal) -> str:
-    return plain(canonical(value))

@@ -17,16 +17,13 @@ from counterpoise.domain.errors import ConfigurationError, CounterpoiseError, In
 from counterpoise.domain.facts import Fact, Fill
 from counterpoise.domain.history import BrokenHistory, EntryKind, History, HistoryEntry
 from counterpoise.domain.instruments import Symbol
-from counterpoise.domain.numbers import ZERO, canonical, plain
+from counterpoise.domain.numbers import ZERO, shortest
 from counterpoise.domain.orders import Side
-from counterpoise.domain.time import format_time
+from counterpoise.domain.time import CLOCK_SKEW_MAX, format_time
 from counterpoise.ledger.codec import decode
 from counterpoise.ledger.journal import Journal
 from counterpoise.portfolio.fold import Book
 from counterpoise.portfolio.timeline import OutOfReach
-
-SKEW_MAX = timedelta(minutes=5)
-"""How far ahead of our clock a source's may be."""
 
 IMPORT = "import/"
 """Begins the correlation of every fact that an import booked."""
@@ -85,7 +82,7 @@ async def rehearse(
         journal: Where the account is.
         account: Into which the history would go.
         history: What a file says.
-        now: No entry may be later than this but by SKEW_MAX.
+        now: No entry may be later than this but by CLOCK_SKEW_MAX.
         on_entry: Called after each entry that was tried.
 
     Raises:
@@ -174,7 +171,7 @@ def _refuse_ahead(history: History, now: datetime) -> None:
     ahead = [
         _fault(history, entry, "time", format_time(entry.at), f"a time that has come; it is {format_time(now)}")
         for entry in history.entries
-        if entry.at > now + SKEW_MAX
+        if entry.at > now + CLOCK_SKEW_MAX
     ]
     if ahead:
         raise BrokenHistory(history.name, ahead)
@@ -226,7 +223,7 @@ _OURS = frozenset({"reference", "client_order_id", "venue_sequence"})
 
 def _text(value: object) -> str:
     if isinstance(value, Decimal):
-        return plain(canonical(value))
+        return shortest(value)
     return format_time(value) if isinstance(value, datetime) else str(value)
 
 

@@ -79,6 +79,9 @@ class Actor:
     fresh: bool = False
 
 
+OWNER = Actor(name="owner", scope=Scope.ADMIN)
+"""Who runs the process on this machine; fresh only where something has just checked who it is."""
+
 SYSTEM = Actor(name="system", scope=Scope.TRADE)
 # What the control plane does by itself; it can never un-halt, raise a limit or approve (fresh is False).
 

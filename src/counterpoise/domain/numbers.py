@@ -136,6 +136,15 @@ def canonical(value: Decimal) -> Decimal:
     return value.normalize() + ZERO  # the sum writes out an exponent (1E+3 → 1000) and turns −0 into 0
 
 
+def shortest(value: Decimal) -> str:
+    """The text of the number without trailing zeros and without exponent: equal values have equal text.
+
+    Raises:
+        InvalidInput: as `plain`.
+    """
+    return plain(canonical(value))
+
+
 def divide_half_even(numerator: Decimal, denominator: Decimal, places: int) -> Decimal:
     """`numerator` ÷ `denominator`, rounded half to even at `places` digits after the point.
 

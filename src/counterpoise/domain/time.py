@@ -22,6 +22,10 @@ _MOMENT_RULE = "a day such as 2024-01-03 or an instant such as 2024-01-03T21:00:
 _CANONICAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
 
+CLOCK_SKEW_MAX = timedelta(minutes=5)
+"""How far another clock may be ahead of ours; what claims to be later still is not believed."""
+
+
 class Clock(Protocol):
     """Port: the present moment."""
 

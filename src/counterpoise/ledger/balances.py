@@ -23,11 +23,9 @@ from counterpoise.domain.balances import (
 from counterpoise.domain.errors import InvalidInput, PortfolioError
 from counterpoise.domain.numbers import ZERO, plain
 from counterpoise.domain.statements import Break, BreakKind
+from counterpoise.domain.time import CLOCK_SKEW_MAX
 
 AUTO = "auto"
-
-CLOCK_SKEW_MAX = timedelta(minutes=5)
-"""How far a source's clock may be ahead of ours; what claims to be younger still is not believed to be young."""
 
 TOLERANCE = Decimal("0.01")
 """Account currency; up to and including this a venue's rounding may explain that two sources differ."""

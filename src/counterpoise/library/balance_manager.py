@@ -11,6 +11,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
 
 from counterpoise import wiring
+from counterpoise.domain.accounts import OWNER
 from counterpoise.domain.balances import Balance
 from counterpoise.domain.errors import ConfigurationError, InvalidInput
 from counterpoise.domain.instruments import read_symbol
@@ -20,7 +21,6 @@ from counterpoise.ledger.balances import AUTO
 from counterpoise.ledger.trail import TrailEntry
 from counterpoise.library.balancer import Number, number
 from counterpoise.library.balances import Balances
-from counterpoise.library.bookkeeping import OWNER
 from counterpoise.library.hindsight import Moment
 from counterpoise.library.opening import Opening
 from counterpoise.library.plane import Counterpoise

@@ -26,16 +26,13 @@ from counterpoise.control.commands import (
 from counterpoise.control.decide import decide
 from counterpoise.control.decision import DUPLICATE, Answer
 from counterpoise.control.state import ControlState
-from counterpoise.domain.accounts import AccountId, Actor, Scope, StrategyName
+from counterpoise.domain.accounts import OWNER, AccountId, Actor, StrategyName
 from counterpoise.domain.facts.amendments import LotChoice
 from counterpoise.domain.instruments import Symbol, check_text
 from counterpoise.domain.numbers import ZERO, from_python
 from counterpoise.domain.orders import Side
 from counterpoise.domain.statements import CashEventKind
 from counterpoise.domain.time import format_time
-
-OWNER = Actor(name="owner", scope=Scope.ADMIN)
-"""Who runs the process on this machine; fresh only where something has just checked who it is."""
 
 _PAID = (CashEventKind.WITHDRAWAL, CashEventKind.FEE)
 """Kinds whose amount leaves the account when it is above zero."""

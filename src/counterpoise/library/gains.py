@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from counterpoise.domain.accounts import AccountId, LotMethod
 from counterpoise.domain.instruments import InstrumentId, Symbol
-from counterpoise.domain.numbers import ZERO, canonical, plain
+from counterpoise.domain.numbers import ZERO, shortest
 from counterpoise.domain.time import trading_day
 from counterpoise.ledger.disposals import Disposal, Term, Totals, totals
 from counterpoise.ledger.wash_sales import WINDOW_DAYS
@@ -64,7 +64,7 @@ class YearOfGains:
             names = ", ".join(sorted({self.symbols[one.instrument] for one in bare}))
             yield f"no purchase is recorded of what {len(bare)} of the sales sold ({names}): its cost counts as 0"
         if self.deferred:
-            amount = plain(canonical(self.deferred))
+            amount = shortest(self.deferred)
             yield f"losses of {amount} {self.currency} are put off by wash sales to units that are still open"
         may_be_washed = any(one.disallowed < -one.gain for one in self.disposals)
         if self.wash_sales and may_be_washed and self.read_on < self.settled_on:

@@ -22,6 +22,7 @@ from counterpoise.control.decision import Answer
 from counterpoise.control.tally import Tally, tally
 from counterpoise.control.verify import VerifyReport, checkpoint_of, verify
 from counterpoise.domain.accounts import (
+    OWNER,
     SYSTEM,
     AccountId,
     Actor,
@@ -36,7 +37,7 @@ from counterpoise.domain.time import day_start, format_time, trading_day
 from counterpoise.execution.run import SELL_WAIT
 from counterpoise.library import stopping, upkeep
 from counterpoise.library.balances import Balances
-from counterpoise.library.bookkeeping import OWNER, Bookkeeping
+from counterpoise.library.bookkeeping import Bookkeeping
 from counterpoise.library.opening import Opening, account_to_run
 from counterpoise.library.reconciling import Reconciles
 from counterpoise.library.rest import Rest

@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from counterpoise.domain.numbers import canonical, divide_half_even, plain
+from counterpoise.domain.numbers import canonical, divide_half_even, shortest
 from counterpoise.domain.statements import Break, BreakKind, VenueFill
 from counterpoise.domain.time import format_time
 from counterpoise.execution.reconciliation.causes import (
@@ -143,9 +143,9 @@ def _break_json(item: Break) -> dict[str, Json]:
         "kind": str(item.kind),
         "subject": item.subject,
         "symbol": item.symbol,
-        "ours": plain(canonical(item.ours)),
-        "theirs": plain(canonical(item.theirs)),
-        "ours_minus_theirs": plain(canonical(item.ours - item.theirs)),
+        "ours": shortest(item.ours),
+        "theirs": shortest(item.theirs),
+        "ours_minus_theirs": shortest(item.ours - item.theirs),
     }
 
 
@@ -163,7 +163,7 @@ def _cause_json(cause: Cause) -> Json:
         "evidence": cause.evidence,
         "pointed": cause.pointed,
         "effect": [
-            {"kind": str(kind), "subject": subject, "amount": plain(canonical(amount))}
+            {"kind": str(kind), "subject": subject, "amount": shortest(amount)}
             for (kind, subject), amount in cause.effect.items()
         ],
         "proposals": [

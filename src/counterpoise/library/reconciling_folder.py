@@ -6,14 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from counterpoise import wiring
-from counterpoise.domain.accounts import AccountId, Actor, Scope
+from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.errors import ConfigurationError
 from counterpoise.library.plane import Counterpoise
 from counterpoise.library.reading import chosen_account
 from counterpoise.settings import Settings
-
-OWNER_AT_THE_FOLDER = Actor(name="owner", scope=Scope.ADMIN)
-"""Who may open the data folder on this machine."""
 
 
 @asynccontextmanager

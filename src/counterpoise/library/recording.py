@@ -11,7 +11,7 @@ from counterpoise.control.decision import Answer
 from counterpoise.control.state import ControlState
 from counterpoise.domain.accounts import AccountId
 from counterpoise.domain.facts import Fact
-from counterpoise.domain.numbers import ZERO, canonical, exact, plain
+from counterpoise.domain.numbers import ZERO, exact, shortest
 from counterpoise.domain.time import format_time
 from counterpoise.ledger.booking import IN_TRANSIT
 from counterpoise.ledger.codec import decode
@@ -77,7 +77,7 @@ class Booked:
                 for fact, title in zip(self.facts, self.titles, strict=True)
             ],
             "changed": [
-                {"figure": change.figure, "before": _text(change.before), "after": _text(change.after)}
+                {"figure": change.figure, "before": shortest(change.before), "after": shortest(change.after)}
                 for change in self.changes
             ],
         }
@@ -150,7 +150,3 @@ def _changes(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> tup
         for name in names
         if before.get(name, ZERO) != after.get(name, ZERO)
     )
-
-
-def _text(value: Decimal) -> str:
-    return plain(canonical(value))

@@ -20,7 +20,7 @@ from counterpoise.control.history import Imported
 from counterpoise.control.rehearsal import Held, Rehearsal, held, reach, rehearse
 from counterpoise.control.tasks import Supervisor
 from counterpoise.control.verify import checkpoint_of
-from counterpoise.domain.accounts import AccountId, AccountTerms, Actor, Scope
+from counterpoise.domain.accounts import OWNER, AccountId, AccountTerms
 from counterpoise.domain.errors import ConfigurationError, CounterpoiseError, InvalidInput
 from counterpoise.domain.history import History
 from counterpoise.domain.time import day_start, trading_day, zone
@@ -42,7 +42,6 @@ __all__ = [
     "rehearse_history",
 ]
 
-OWNER = Actor(name="owner", scope=Scope.ADMIN)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 CHUNK, LATE_CHUNK = 1_000, 20_000
 """Entries of one append; where all that came later must be folded again for each, fewer of them."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from counterpoise.domain.numbers import canonical, plain
+from counterpoise.domain.numbers import shortest
 from counterpoise.domain.time import format_time
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
@@ -49,7 +49,7 @@ def _same(value: Json) -> Json:
 
 
 def _decimal(value: Decimal) -> str:
-    return plain(canonical(value))
+    return shortest(value)
 
 
 def _list(value: tuple[object, ...] | list[object]) -> Json:

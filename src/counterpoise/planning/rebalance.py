@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from counterpoise.domain.instruments import Symbol
-from counterpoise.domain.numbers import ZERO, canonical, divide_half_even_18, plain
+from counterpoise.domain.numbers import ZERO, canonical, divide_half_even_18, shortest
 from counterpoise.domain.plans import (
     OUTCOME_MESSAGES,
     LineReason,
@@ -121,9 +121,9 @@ def _trade(mandate: Mandate, policy: SizingPolicy) -> _Traded:
     left = size_buys(buys, wished_purse, purse, policy)
     notes = []
     if policy.rounding is Rounding.WHOLE:
-        notes.append(f"whole shares: greedy, largest remaining shortfall first; {plain(canonical(left))} left in cash")
+        notes.append(f"whole shares: greedy, largest remaining shortfall first; {shortest(left)} left in cash")
     if is_withdrawal and left < ZERO:
-        notes.append(f"raise_cash: {plain(canonical(-left))} of it cannot be raised by these sales")
+        notes.append(f"raise_cash: {shortest(-left)} of it cannot be raised by these sales")
     return _Traded(cash_goal=goal, wanted_more=_wanted_more(mandate, judged), notes=tuple(notes))
 
 

@@ -17,6 +17,7 @@ from counterpoise.domain.numbers import (
     divide_toward_zero,
     floor_to_step,
     plain,
+    shortest,
 )
 from counterpoise.domain.plans import LineReason, Outcome, SizingPolicy, Target, Untargeted
 
@@ -238,7 +239,7 @@ def weigh(targets: Iterable[Target], cash_buffer_pct: Decimal) -> Weights:
         target.symbol: _cut(target.weight) if total <= ONE else divide_toward_zero(target.weight, total, 18)
         for target in enabled
     }
-    notes = (f"the weights sum to {plain(canonical(total))}: each was divided by it",) if total > ONE else ()
+    notes = (f"the weights sum to {shortest(total)}: each was divided by it",) if total > ONE else ()
     cut_total = sum(stated.values(), ZERO)
     missing = ONE - cut_total if total <= ONE else ZERO
     cash = max(stated.pop(CASH_SYMBOL, ZERO) + missing, canonical(cash_buffer_pct * PERCENT))
@@ -351,14 +352,14 @@ def _override(book: PlanBook, stated: Decimal, correlation_id: str) -> Decimal:
             gross += abs(held.quantity) * (book.price(symbol) or ZERO)
         most, meaning = gross + book.buying_power, "gross exposure plus buying power"
     if not ZERO <= stated <= max(most, ZERO):
-        message = f"portfolio_value {plain(stated)} is not within 0 and {plain(canonical(most))} ({meaning})"
+        message = f"portfolio_value {plain(stated)} is not within 0 and {shortest(most)} ({meaning})"
         raise PortfolioError(message, _context("portfolio_value", correlation_id))
     return canonical(stated)
 
 
 def _check_withdrawal(raise_cash: Decimal, investable: Decimal, correlation_id: str) -> None:
     if raise_cash > investable:
-        message = f"raise_cash {plain(raise_cash)} is more than the investable {plain(canonical(investable))}"
+        message = f"raise_cash {plain(raise_cash)} is more than the investable {shortest(investable)}"
         raise PortfolioError(message, _context("raise_cash", correlation_id))
 
 

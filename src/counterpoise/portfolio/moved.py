@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from counterpoise.domain.numbers import ZERO, canonical, plain
+from counterpoise.domain.numbers import ZERO, shortest
 from counterpoise.ledger.trail import Change
 from counterpoise.portfolio.fold import Book
 
@@ -27,4 +27,4 @@ def moved(before: Figures, after: Figures) -> tuple[Change, ...]:
     """What is otherwise; what was not there was nothing."""
     names = sorted({**before, **after})
     pairs = ((name, before.get(name, ZERO), after.get(name, ZERO)) for name in names)
-    return tuple(Change(name, plain(canonical(old)), plain(canonical(new))) for name, old, new in pairs if old != new)
+    return tuple(Change(name, shortest(old), shortest(new)) for name, old, new in pairs if old != new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.instruments import Symbol, read_symbol
 from counterpoise.domain.numbers import ZERO
+from counterpoise.domain.time import CLOCK_SKEW_MAX
 from counterpoise.service.accounts import AccountPath
 from counterpoise.service.bodies import ITEMS_MAX, Value, decimal_of, fields_of, read_body, text_of
 from counterpoise.service.desk import Desk
@@ -23,7 +24,6 @@ from counterpoise.service.sign_in import json_answer
 routes = GuardedRouter()
 
 TICK = "market.tick"
-AHEAD_MAX = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def _time(desk: Desk, fields: dict[str, Value], at: str) -> datetime:
         raise _refused(f"{at}/timestamp", "a time such as 2024-01-02T15:04:05Z") from error
     if ours is None:
         raise _refused(f"{at}/timestamp", "a time with its offset, such as 2024-01-02T15:04:05Z")
-    if ours - now > AHEAD_MAX:
+    if ours - now > CLOCK_SKEW_MAX:
         raise _refused(f"{at}/timestamp", "at most 5 minutes ahead of our clock")
     return ours
 

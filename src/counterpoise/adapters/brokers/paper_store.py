@@ -16,7 +16,7 @@ from pathlib import Path
 
 from counterpoise.domain.errors import ConfigurationError
 from counterpoise.domain.instruments import Symbol
-from counterpoise.domain.numbers import ZERO, canonical, plain
+from counterpoise.domain.numbers import ZERO, canonical, plain, shortest
 from counterpoise.domain.orders import OrderStatus, OrderType, Side, TimeInForce
 from counterpoise.domain.statements import (
     CashEventKind,
@@ -181,7 +181,7 @@ class PaperStore:
         return Decimal(self.value("cash") or 0)
 
     def add_cash(self, amount: Decimal) -> None:
-        self.set_value("cash", plain(canonical(self.cash + amount)))
+        self.set_value("cash", shortest(self.cash + amount))
 
     # --- positions and prices ---
 

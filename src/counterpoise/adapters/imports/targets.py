@@ -17,7 +17,7 @@ from counterpoise.adapters.tables import open_table, place, shown
 from counterpoise.adapters.toml import read_toml
 from counterpoise.domain.errors import InvalidInput
 from counterpoise.domain.instruments import CASH_SYMBOL, Symbol, read_symbol
-from counterpoise.domain.numbers import HUNDRED, ZERO, canonical, from_python, plain
+from counterpoise.domain.numbers import HUNDRED, ZERO, canonical, from_python, shortest
 from counterpoise.domain.plans import Target
 
 SUM_PCT_MIN = Decimal(99)
@@ -181,7 +181,7 @@ def _check_sum(targets: tuple[Target, ...], name: str) -> None:
     enabled = [target.weight for target in targets if target.enabled]
     sum_pct = sum(enabled, ZERO).scaleb(2)
     if enabled and not SUM_PCT_MIN <= sum_pct <= SUM_PCT_MAX:
-        told = f"targets sum to {plain(canonical(sum_pct))} %"
+        told = f"targets sum to {shortest(sum_pct)} %"
         raise InvalidInput(name, told, "99 to 101 %, CASH included; what is missing to 100 is cash")
 
 

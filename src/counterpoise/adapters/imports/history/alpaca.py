@@ -15,7 +15,7 @@ from counterpoise.adapters.imports.history.cells import Cells
 from counterpoise.adapters.imports.history.sheet import SheetRow
 from counterpoise.domain.history import EntryKind, HistoryEntry, LeftOut
 from counterpoise.domain.instruments import Symbol
-from counterpoise.domain.numbers import ZERO, canonical, plain
+from counterpoise.domain.numbers import ZERO, shortest
 from counterpoise.domain.orders import Side
 
 VENUE = "alpaca"
@@ -134,7 +134,7 @@ class AlpacaReader:
         if not self._cells.text(row, ORDER) or not self._cells.text(row, FILLED):
             return activity
         filled = self._cells.positive(row, FILLED)
-        return f"{self._cells.identity(row, ORDER)}:{plain(canonical(filled))}"
+        return f"{self._cells.identity(row, ORDER)}:{shortest(filled)}"
 
     def _cash(self, row: SheetRow, kind: str) -> HistoryEntry | None:
         cells = self._cells

@@ -27,7 +27,7 @@ from types import MappingProxyType
 from counterpoise.adapters.imports.history.cells import Cells
 from counterpoise.adapters.imports.history.sheet import SheetRow
 from counterpoise.domain.history import EntryKind, HistoryEntry, LeftOut
-from counterpoise.domain.numbers import ZERO, canonical, plain
+from counterpoise.domain.numbers import ZERO, shortest
 from counterpoise.domain.orders import Side
 
 VENUE = "file"
@@ -179,7 +179,7 @@ class GenericReader:
         values = (entry.amount, entry.quantity, entry.price, entry.fee, entry.units_before, entry.units_after)
         words = (
             *(entry.at.isoformat(), entry.kind, entry.symbol, entry.asset, entry.fee_asset, entry.new_symbol),
-            *(entry.side or "", *(plain(canonical(value)) for value in values)),
+            *(entry.side or "", *(shortest(value) for value in values)),
         )
         digest = sha256("\x1f".join(words).encode()).hexdigest()[:_HASH_DIGITS]
         self._seen[digest] = self._seen.get(digest, 0) + 1
