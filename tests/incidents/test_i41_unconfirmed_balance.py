@@ -18,14 +18,15 @@ from hypothesis import strategies as st
 import counterpoise.control.balance_book as balance_book_module
 import counterpoise.ledger.balances as balances_module
 from counterpoise.control import cycle
-from counterpoise.control.balance_book import balance_of
+from counterpoise.control.balance_book import balance_of, standing_of
 from counterpoise.control.gate_book import gate_book
 from counterpoise.control.statements import refresh
 from counterpoise.domain.accounts import STATEMENT_VENUE
-from counterpoise.domain.balances import UsableFor
+from counterpoise.domain.balances import BalanceSource, UsableFor
 from counterpoise.domain.decisions import Reason, Verdict
 from counterpoise.domain.errors import VenueUnavailable
 from counterpoise.domain.statements import VenueAccount
+from counterpoise.ledger.balances import Reading, trust
 from tests.control.making import (
     BOT,
     CORE,
@@ -119,8 +120,9 @@ def test_the_gate_adds_risk_exactly_where_the_balance_may_trade(seconds_ago: flo
     made.tell(stating(said, agrees=agrees))
     usable = {balance_of(made.state, START, source).usable_for for source in ("broker", "ledger")}
     assert gate_book(made.state, START).balance_usable is (UsableFor.TRADE in usable)
-    for source in ("history", "opening"):
-        assert source not in {str(item) for item in usable}
+    for derived in (BalanceSource.HISTORY, BalanceSource.OPENING):
+        young = Reading(source=derived, cash=D(9000), as_of=START, reconciled_at=START)
+        assert trust(young, standing_of(made.state), START)[1] is not UsableFor.TRADE
 
 
 async def test_the_venue_is_asked_first_and_when_it_is_silent_nothing_is_added() -> None:
